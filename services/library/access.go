@@ -1,0 +1,55 @@
+package library
+
+import (
+	"context"
+	"time"
+)
+
+// Owner is the one account of the box.
+type Owner struct {
+	ID           string // opaque ASCII, safe in a header
+	Name         string // any script, NFC, 1 to 64 characters
+	PasswordHash []byte // bcrypt over a pre-hash
+	Epoch        string // random; sessions of another epoch are void
+	CreatedAt    time.Time
+}
+
+// Session is one signed-in browser.
+type Session struct {
+	ID        string
+	Owner     string
+	Epoch     string
+	CreatedAt time.Time
+	LastSeen  time.Time
+	Expires   time.Time
+	Address   string // where it signed in from
+	Agent     string // the browser's own description, at most 200 characters
+}
+
+// Settings are what the owner changes at run time.
+type Settings struct {
+	// Hosts are names the box answers to besides the built-in ones.
+	Hosts []string `json:"hosts"`
+	// AnyHost switches the host check off.
+	AnyHost bool `json:"any_host"`
+	// Reach records who may reach the box, as the wizard asked: "network",
+	// "names" or "proxy"; empty until answered.
+	Reach string `json:"reach"`
+}
+
+// Accounts keeps the owner, the sessions and the settings. Each method that
+// writes is one transaction, on disk when it returns. Errors are *Error.
+type Accounts interface {
+	// Owner is NotFound before setup.
+	Owner(ctx context.Context) (Owner, error)
+	// CreateOwner writes the owner and the first session; Conflict when an
+	// owner exists.
+	CreateOwner(ctx context.Context, o Owner, s Session) error
+	UpdateOwner(ctx context.Context, f func(*Owner) error) error
+	PutSession(ctx context.Context, s Session) error
+	Session(ctx context.Context, id string) (Session, error)
+	Sessions(ctx context.Context) ([]Session, error)
+	DeleteSession(ctx context.Context, id string) error
+	Settings(ctx context.Context) (Settings, error)
+	UpdateSettings(ctx context.Context, f func(*Settings) error) (Settings, error)
+}
