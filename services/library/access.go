@@ -40,6 +40,9 @@ type Settings struct {
 // Accounts keeps the owner, the sessions and the settings. Each method that
 // writes is one transaction, on disk when it returns. Errors are *Error.
 type Accounts interface {
+	// BoxID is 8 lower-case hex characters, made once; it tells the cookies of
+	// two boxes on one host apart.
+	BoxID(ctx context.Context) (string, error)
 	// Owner is NotFound before setup.
 	Owner(ctx context.Context) (Owner, error)
 	// CreateOwner writes the owner and the first session; Conflict when an
