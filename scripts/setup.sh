@@ -8,9 +8,9 @@ set -eu
 case ${1:-} in
 run)   want="nginx:nginx-light" ;;
 lint)  want="shellcheck:shellcheck" ;;
-image) want="docker:docker.io debootstrap:debootstrap" ;;
-test)  want="nginx:nginx-light docker:docker.io debootstrap:debootstrap chromium:chromium pdftotext:poppler-utils ip:iproute2" ;;
-bench) want="nginx:nginx-light docker:docker.io debootstrap:debootstrap recollindex:recollcmd pdftotext:poppler-utils" ;;
+image) want="dockerd:docker.io debootstrap:debootstrap" ;;
+test)  want="nginx:nginx-light dockerd:docker.io debootstrap:debootstrap chromium:chromium pdftotext:poppler-utils ip:iproute2" ;;
+bench) want="nginx:nginx-light dockerd:docker.io debootstrap:debootstrap recollindex:recollcmd pdftotext:poppler-utils" ;;
 *)     echo "usage: setup.sh run|test|image|bench|lint" >&2; exit 2 ;;
 esac
 
@@ -37,5 +37,13 @@ if [ ! -e "$policy" ]; then
 fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get -q update >&2
+case $missing in
+*docker.io*)
+	# Newer releases keep the client and its builder in packages of their own.
+	for package in docker-cli docker-buildx; do
+		if apt-cache show "$package" >/dev/null 2>&1; then missing="$missing $package"; fi
+	done
+	;;
+esac
 # shellcheck disable=SC2086 # a list
 apt-get install -qy --no-install-recommends ca-certificates $missing >&2
