@@ -27,13 +27,13 @@ RUN --mount=type=cache,target=/var/cache/apt --mount=type=cache,target=/var/lib/
 # Modules change less often than code.
 WORKDIR /src
 ARG GOPROXY
-ENV CGO_ENABLED=0
+ENV CGO_ENABLED=0 GOMODCACHE=/cache/mod GOCACHE=/cache/build
 COPY go.mod go.sum ./
-RUN --mount=type=cache,target=/go/pkg/mod go mod download
+RUN --mount=type=cache,target=/cache/mod go mod download
 
 COPY . .
 ARG VERSION=dev
-RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
+RUN --mount=type=cache,target=/cache/mod --mount=type=cache,target=/cache/build \
     GOARCH=$TARGETARCH go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$VERSION" \
         -o /tree/usr/bin/coffer ./entrypoint \
  && go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$VERSION" -o /coffer ./entrypoint
