@@ -1,20 +1,42 @@
 // Package auth decides who is asking: the setup code, the owner's password,
-// sessions and their tokens.
+// sessions and their tokens, and the cookies that carry them.
 //
-// It owns the jwt and x/crypto vendors and every secret comparison. It knows
-// nothing of HTTP routes or pages: callers hand it a code, a password or a
-// token, and set the cookie themselves from what it returns.
+// It owns the jwt and x/crypto vendors and every comparison of a secret. It
+// refuses to know routes or pages: callers hand it a code, a password or a
+// token, and send the cookies that Cookies builds from a Grant.
+//
+// # What a session is
+//
+// A token is an HS256 JWT with the owner, the session's id and the owner's
+// epoch, good for SessionTTL. It counts only while the session's record exists
+// and its epoch is the owner's: ending a session deletes the record, and a new
+// epoch voids every token at once. Records are cached in memory and written
+// through, so a check costs one HMAC and a map lookup.
+//
+// # Limits
+//
+// Wrong codes and passwords are limited by client and as a whole (limit.go).
+// A browser that has signed in before carries a token that says so; it has a
+// limit of its own, so that strangers cannot lock the owner out. The counts
+// are kept in memory: a restart forgets them.
 package auth
 
 import (
 	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
+	"sync"
 	"time"
 
 	"coffer/services/library"
 )
 
-// Options are what a Keeper is made of.
+// Options are what a Keeper is made of. Log and Now default to slog.Default
+// and time.Now.
 type Options struct {
 	Accounts  library.Accounts
 	SecretKey []byte // 32 random bytes; signs tokens
@@ -25,7 +47,21 @@ type Options struct {
 }
 
 // Keeper answers who is asking. It is safe for concurrent use.
-type Keeper struct{ o Options }
+type Keeper struct {
+	o        Options
+	cost     int    // of bcrypt
+	dummy    []byte // a hash nobody knows the password of
+	hashing  chan struct{}
+	sessions signer
+	browsers signer
+
+	limits limits
+	writes sync.Mutex // serialises changes to the owner and to sessions
+
+	mu    sync.RWMutex // guards what follows
+	owner *library.Owner
+	live  map[string]*live
+}
 
 // Identity is a signed-in caller.
 type Identity struct {
@@ -36,11 +72,19 @@ type Identity struct {
 	SessionID string
 }
 
+// KindSession is the Kind of an identity that signed in with a password.
+const KindSession = "session"
+
+// Has reports whether the identity may do what scope names.
+func (id Identity) Has(scope string) bool { return slices.Contains(id.Scopes, scope) }
+
 // Client describes where a request comes from, for limits and for the list of
 // sessions.
 type Client struct {
 	Address string
 	Agent   string
+	// Browser is the token of a browser that signed in before, else empty.
+	Browser string
 }
 
 // Grant is a fresh session: the token for the cookie and when it ends.
@@ -48,41 +92,79 @@ type Grant struct {
 	Token    string
 	Expires  time.Time
 	Identity Identity
+	// Browser marks the browser as one the owner has used, until
+	// BrowserExpires. It opens nothing by itself.
+	Browser        string
+	BrowserExpires time.Time
 }
 
 // New checks o and returns a Keeper.
-func New(o Options) (*Keeper, error) { panic("unwritten") }
+func New(o Options) (*Keeper, error) {
+	if o.Accounts == nil {
+		return nil, errors.New("auth: no accounts")
+	}
+	if len(o.SecretKey) < 32 {
+		return nil, errors.New("auth: the secret key is shorter than 32 bytes")
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	session, err := hkdf.Key(sha256.New, o.SecretKey, nil, "coffer session", 32)
+	if err != nil {
+		return nil, fmt.Errorf("auth: %w", err)
+	}
+	browser, err := hkdf.Key(sha256.New, o.SecretKey, nil, "coffer known browser", 32)
+	if err != nil {
+		return nil, fmt.Errorf("auth: %w", err)
+	}
+	k := &Keeper{
+		o:        o,
+		cost:     passwordCost,
+		hashing:  make(chan struct{}, maxHashing),
+		sessions: newSigner(session, "session", o.Now),
+		browsers: newSigner(browser, "browser", o.Now),
+		limits:   newLimits(),
+		live:     map[string]*live{},
+	}
+	k.dummy = dummyHash()
+	return k, nil
+}
 
 // SetupNeeded reports that no owner exists yet.
-func (k *Keeper) SetupNeeded(ctx context.Context) (bool, error) { panic("unwritten") }
-
-// CheckSetupCode compares code in constant time; Forbidden when wrong, Limited
-// after too many tries, Conflict when the box is set up already.
-func (k *Keeper) CheckSetupCode(ctx context.Context, code string, c Client) error {
-	panic("unwritten")
+func (k *Keeper) SetupNeeded(ctx context.Context) (bool, error) {
+	_, err := k.ownerNow(ctx)
+	if errors.Is(err, &library.Error{Kind: library.NotFound}) {
+		return true, nil
+	}
+	return false, err
 }
 
-// Setup creates the owner with the one-time code and signs in.
-func (k *Keeper) Setup(ctx context.Context, code, name, password string, c Client) (Grant, error) {
-	panic("unwritten")
+// ownerNow returns the owner from memory, reading it once. An owner never goes
+// away while the process runs.
+func (k *Keeper) ownerNow(ctx context.Context) (*library.Owner, error) {
+	k.mu.RLock()
+	o := k.owner
+	k.mu.RUnlock()
+	if o != nil {
+		return o, nil
+	}
+	k.writes.Lock()
+	defer k.writes.Unlock()
+	return k.readOwner(ctx)
 }
 
-// Login checks name and password, taking the same time for unknown names.
-func (k *Keeper) Login(ctx context.Context, name, password string, c Client) (Grant, error) {
-	panic("unwritten")
-}
-
-// Verify checks a session token; Unauthorized when it is not good.
-func (k *Keeper) Verify(ctx context.Context, token string) (Identity, error) { panic("unwritten") }
-
-// Logout ends one session.
-func (k *Keeper) Logout(ctx context.Context, sessionID string) error { panic("unwritten") }
-
-// Sessions lists live sessions, newest use first.
-func (k *Keeper) Sessions(ctx context.Context) ([]library.Session, error) { panic("unwritten") }
-
-// ChangePassword checks the old one, sets the new one, keeps this session and
-// ends the others.
-func (k *Keeper) ChangePassword(ctx context.Context, id Identity, old, new string) (Grant, error) {
-	panic("unwritten")
+// readOwner needs k.writes, so that what it reads is not older than what a
+// concurrent change leaves in memory.
+func (k *Keeper) readOwner(ctx context.Context) (*library.Owner, error) {
+	read, err := k.o.Accounts.Owner(ctx)
+	if err != nil {
+		return nil, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.owner = &read
+	return k.owner, nil
 }

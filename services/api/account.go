@@ -1,0 +1,152 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"coffer/services/auth"
+	"coffer/services/library"
+)
+
+type status3 struct {
+	Status string `json:"status" enum:"ok"`
+}
+
+// signedIn is an answer that carries cookies.
+type signedIn struct {
+	Status    int
+	SetCookie []string `header:"Set-Cookie"`
+	Body      status3
+}
+
+func (s *server) grant(ctx context.Context, code int, g auth.Grant) *signedIn {
+	return &signedIn{Status: code, SetCookie: cookieLines(s.Cookies.Grant(callOf(ctx).http, g)), Body: status3{"ok"}}
+}
+
+func cookieLines(cookies []*http.Cookie) []string {
+	var out []string
+	for _, c := range cookies {
+		out = append(out, c.String())
+	}
+	return out
+}
+
+func (s *server) client(ctx context.Context) auth.Client { return s.Cookies.Client(callOf(ctx).http) }
+
+type needed struct {
+	Needed bool `json:"needed"`
+}
+
+func (s *server) setupNeeded(ctx context.Context, _ *struct{}) (*only[needed], error) {
+	n, err := s.Keeper.SetupNeeded(ctx)
+	return &only[needed]{needed{n}}, err
+}
+
+type setupInput struct {
+	Body struct {
+		Code     string `json:"code,omitempty" doc:"The one-time code from the container's log."`
+		Username string `json:"username" doc:"1 to 64 characters of any script."`
+		Password string `json:"password" doc:"8 to 1024 characters."`
+	}
+}
+
+func (s *server) setup(ctx context.Context, in *setupInput) (*signedIn, error) {
+	g, err := s.Keeper.Setup(ctx, in.Body.Code, in.Body.Username, in.Body.Password, s.client(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return s.grant(ctx, http.StatusCreated, g), nil
+}
+
+type loginInput struct {
+	Body struct {
+		Username string `json:"username"`
+		Password string `json:"password"`
+	}
+}
+
+func (s *server) login(ctx context.Context, in *loginInput) (*signedIn, error) {
+	g, err := s.Keeper.Login(ctx, in.Body.Username, in.Body.Password, s.client(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return s.grant(ctx, http.StatusOK, g), nil
+}
+
+type signedOut struct {
+	SetCookie []string `header:"Set-Cookie"`
+}
+
+// logout succeeds for anyone, so that a browser with a stale cookie gets rid
+// of it.
+func (s *server) logout(ctx context.Context, _ *struct{}) (*signedOut, error) {
+	if id, ok := auth.FromContext(ctx); ok {
+		if err := s.Keeper.Logout(ctx, id.SessionID); err != nil && !errors.Is(err, &library.Error{Kind: library.NotFound}) {
+			return nil, err
+		}
+	}
+	return &signedOut{SetCookie: cookieLines(s.Cookies.Clear(callOf(ctx).http))}, nil
+}
+
+type me struct {
+	ID     string   `json:"id"`
+	Name   string   `json:"name"`
+	Kind   string   `json:"kind" enum:"session"`
+	Scopes []string `json:"scopes" nullable:"false"`
+}
+
+func (s *server) me(ctx context.Context, _ *struct{}) (*only[me], error) {
+	id, _ := auth.FromContext(ctx)
+	return &only[me]{me{ID: id.UserID, Name: id.Name, Kind: id.Kind, Scopes: id.Scopes}}, nil
+}
+
+type session struct {
+	ID        string    `json:"id"`
+	CreatedAt time.Time `json:"created_at"`
+	LastSeen  time.Time `json:"last_seen" doc:"To within a few minutes."`
+	ExpiresAt time.Time `json:"expires_at"`
+	Address   string    `json:"address" doc:"Where it signed in from."`
+	Agent     string    `json:"agent"`
+	Current   bool      `json:"current"`
+}
+
+func (s *server) sessions(ctx context.Context, _ *struct{}) (*only[list[session]], error) {
+	all, err := s.Keeper.Sessions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, _ := auth.FromContext(ctx)
+	l := library.List[library.Session]{Items: all, Total: len(all)}
+	return &only[list[session]]{listOf(l, func(e library.Session) session {
+		return session{
+			ID: e.ID, CreatedAt: e.CreatedAt.UTC(), LastSeen: e.LastSeen.UTC(), ExpiresAt: e.Expires.UTC(),
+			Address: e.Address, Agent: e.Agent, Current: e.ID == id.SessionID,
+		}
+	})}, nil
+}
+
+type bySession struct {
+	ID string `path:"id" maxLength:"64"`
+}
+
+func (s *server) endSession(ctx context.Context, in *bySession) (*nothing, error) {
+	return nil, s.Keeper.Logout(ctx, in.ID)
+}
+
+type passwordInput struct {
+	Body struct {
+		Current string `json:"current_password"`
+		New     string `json:"new_password" doc:"8 to 1024 characters."`
+	}
+}
+
+func (s *server) changePassword(ctx context.Context, in *passwordInput) (*signedIn, error) {
+	id, _ := auth.FromContext(ctx)
+	g, err := s.Keeper.ChangePassword(ctx, id, in.Body.Current, in.Body.New)
+	if err != nil {
+		return nil, err
+	}
+	return s.grant(ctx, http.StatusOK, g), nil
+}

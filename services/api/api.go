@@ -1,0 +1,151 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+
+	"coffer/services/auth"
+	"coffer/services/library"
+)
+
+// Options are what the API is made of.
+type Options struct {
+	Library  *library.Library
+	Keeper   *auth.Keeper
+	Accounts library.Accounts
+	Hosts    auth.Hosts
+	Cookies  auth.Cookies
+
+	EdgeToken string // what the edge sends in X-Edge-Token
+	BasePath  string // "" or "/name"
+	MaxUpload int64  // bytes
+	Version   string
+
+	// Ready answers /readyz; nil: ready.
+	Ready func(context.Context) error
+	// Health is the state of the box beyond this process; nil: ok.
+	Health func(context.Context) Health
+	// Log defaults to slog.Default, Now to time.Now.
+	Log *slog.Logger
+	Now func() time.Time
+}
+
+// Health is the state of the box: ok, limited or failing, and for the
+// signed-in owner what it is made of.
+type Health struct {
+	Status   string          `json:"status" enum:"ok,limited,failing"`
+	Services []ServiceHealth `json:"services,omitempty"`
+}
+
+// ServiceHealth is the state of one service.
+type ServiceHealth struct {
+	Name   string `json:"name"`
+	Status string `json:"status"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// server holds what handlers need.
+type server struct {
+	Options
+	log  *slog.Logger
+	page *template.Template
+	api  huma.API
+	root *gin.RouterGroup // BasePath
+	v1   *gin.RouterGroup // BasePath/api/v1
+}
+
+// New returns the engine with the checks that every request passes and all
+// routes of this package. The site adds its pages to it.
+func New(o Options) (*gin.Engine, error) {
+	switch {
+	case o.Library == nil, o.Keeper == nil, o.Accounts == nil:
+		return nil, errors.New("api: library, keeper and accounts are needed")
+	case len(o.EdgeToken) < 32:
+		return nil, errors.New("api: the edge token is shorter than 32 characters")
+	case o.BasePath != "" && (!strings.HasPrefix(o.BasePath, "/") || strings.HasSuffix(o.BasePath, "/")):
+		return nil, fmt.Errorf("api: base path %q must begin with a slash and not end with one", o.BasePath)
+	case o.BasePath != o.Cookies.BasePath:
+		return nil, errors.New("api: the cookies have another base path")
+	case o.MaxUpload <= 0:
+		return nil, errors.New("api: no upload limit")
+	}
+	if o.Hosts.Accounts == nil {
+		o.Hosts.Accounts = o.Accounts
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	s := &server{Options: o, log: o.Log, page: errorPage()}
+
+	gin.SetMode(gin.ReleaseMode)
+	e := gin.New()
+	e.ForwardedByClientIP = false // on a unix socket gin believes any X-Forwarded-For
+	e.RedirectTrailingSlash = false
+	e.HandleMethodNotAllowed = true
+	e.Use(s.begin, s.recover, s.edge, s.host, s.sameSite, s.identify, s.limitBody)
+	e.NoRoute(func(c *gin.Context) {
+		s.refuse(c, &library.Error{Kind: library.NotFound, Message: "There is nothing here."})
+	})
+	e.NoMethod(func(c *gin.Context) {
+		s.refuse(c, &library.Error{Kind: kindMethod, Message: "This cannot be done here."})
+	})
+	s.root = e.Group(o.BasePath)
+	s.v1 = s.root.Group("/api/v1")
+	s.api = humagin.NewWithGroup(e, s.v1, s.humaConfig())
+	s.routes(e)
+	if err := s.publish(); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// underAPI reports a path of the JSON API.
+func (s *server) underAPI(path string) bool {
+	return strings.HasPrefix(path, s.BasePath+"/api/")
+}
+
+func (s *server) humaConfig() huma.Config {
+	c := huma.DefaultConfig("Coffer", s.Version)
+	// None of huma's own routes: its document pages load scripts from
+	// elsewhere, and its schema links clutter every response.
+	c.DocsPath, c.SchemasPath, c.OpenAPIPath, c.CreateHooks = "", "", "", nil
+	c.Formats = map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat}
+	c.Transformers = []huma.Transformer{s.fromHuma}
+	c.Info.Description = "Everything the pages do, for programs. Times are RFC 3339 in UTC, ids are opaque. " +
+		"Lists answer items, total and next; next is the cursor of the following part and null at the end."
+	c.Servers = []*huma.Server{{URL: s.BasePath + "/api/v1"}}
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"session": {
+			Type: "apiKey", In: "cookie", Name: "coffer_" + s.Cookies.Box,
+			Description: "Set by /auth/login and /setup. On HTTPS the name begins with __Host-, or __Secure- under a base path.",
+		},
+	}
+	return c
+}
+
+// publish serves the OpenAPI document as it is once all routes are known.
+func (s *server) publish() error {
+	delete(s.api.OpenAPI().Components.Schemas.Map(), "ErrorModel") // huma's own; ours is Problem
+	doc, err := s.api.OpenAPI().MarshalJSON()
+	if err != nil {
+		return fmt.Errorf("api: %w", err)
+	}
+	s.v1.GET("/openapi.json", func(c *gin.Context) {
+		c.Header("Cache-Control", "no-cache")
+		c.Data(http.StatusOK, "application/openapi+json", doc)
+	})
+	return nil
+}

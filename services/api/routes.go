@@ -1,0 +1,162 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+
+	"coffer/services/auth"
+	"coffer/services/library"
+)
+
+// What a caller needs for a route: nothing, or one of the scopes.
+const (
+	anyone = ""
+	read   = "read"
+	add    = "add"
+	admin  = "admin"
+)
+
+// routes is every route of this package. The site's pages are its own.
+func (s *server) routes(e *gin.Engine) {
+	for _, probe := range []gin.IRouter{e, s.root} {
+		if probe == s.root && s.BasePath == "" {
+			continue
+		}
+		probe.Match([]string{"GET", "HEAD"}, "/livez", s.livez)
+		probe.Match([]string{"GET", "HEAD"}, "/readyz", s.readyz)
+	}
+	e.GET("/_edge/verify", s.verify)
+
+	handle(s, anyone, "GET /health", "Whether the box works; details for the owner", s.health)
+	handle(s, anyone, "GET /health/auth", "What the box sees of your sign-in", s.healthAuth)
+	handle(s, anyone, "GET /setup", "Whether the box still needs its owner", s.setupNeeded)
+	handle(s, anyone, "POST /setup", "Create the owner with the one-time code, and sign in", s.setup)
+
+	handle(s, anyone, "POST /auth/login", "Sign in", s.login)
+	handle(s, anyone, "POST /auth/logout", "Sign out", s.logout)
+	handle(s, read, "GET /auth/me", "Who is signed in", s.me)
+	handle(s, admin, "GET /auth/sessions", "Browsers that are signed in", s.sessions)
+	handle(s, admin, "DELETE /auth/sessions/{id}", "Sign a browser out", s.endSession)
+	handle(s, admin, "POST /auth/password", "Change the password; other browsers are signed out", s.changePassword)
+
+	handle(s, read, "GET /sources", "List sources, newest first", s.sources)
+	stream(s, add, "POST /sources", "Add a document", describeUpload, s.upload)
+	handle(s, add, "POST /sources/text", "Add a note", s.addText)
+	handle(s, read, "GET /sources/{id}", "One source", s.source)
+	handle(s, add, "PATCH /sources/{id}", "Change the title", s.renameSource)
+	handle(s, add, "DELETE /sources/{id}", "Remove a source and all that was made of it", s.deleteSource)
+	handle(s, read, "GET /sources/{id}/text", "The text, passage by passage", s.sourceText)
+	stream(s, read, "GET /sources/{id}/original", "The bytes as they were added", describeOriginal, s.original)
+	handle(s, add, "POST /sources/{id}/retry", "Read a failed or cancelled source again", s.retrySource)
+	handle(s, add, "POST /sources/{id}/cancel", "Stop reading a source", s.cancelSource)
+	handle(s, read, "GET /search", "Find passages", s.search)
+	handle(s, read, "GET /jobs", "What is being read: running, waiting, finished", s.jobs)
+	stream(s, read, "GET /events", "What changes, as it happens", describeEvents, s.events)
+
+	handle(s, admin, "GET /settings", "Settings", s.settings)
+	handle(s, admin, "PATCH /settings", "Change settings", s.changeSettings)
+}
+
+// maxJSON bounds JSON bodies but notes, in bytes.
+const maxJSON = 64 << 10
+
+// operation describes a route. Its id is made of the method and the path.
+func operation(scope, route, summary string) *huma.Operation {
+	method, path, _ := strings.Cut(route, " ")
+	id := strings.ToLower(method) + strings.NewReplacer("/", "-", "{", "", "}", "").Replace(path)
+	tag, _, _ := strings.Cut(path[1:], "/")
+	op := &huma.Operation{
+		OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{tag},
+		MaxBodyBytes: maxJSON,
+		// The edge has the whole of a JSON body before we see any of it, and a
+		// read deadline that passes while a handler works ends its context.
+		BodyReadTimeout: -1,
+	}
+	if scope != anyone {
+		op.Security = []map[string][]string{{"session": {}}}
+		op.Description = "Needs the scope " + scope + "."
+	}
+	return op
+}
+
+// handle registers a JSON route: who may call it is settled before its body is
+// read, and its errors leave as problems.
+func handle[I, O any](s *server, scope, route, summary string, f func(context.Context, *I) (*O, error)) {
+	op := operation(scope, route, summary)
+	op.Responses = map[string]*huma.Response{"default": s.problemResponse()}
+	op.Middlewares = huma.Middlewares{func(c huma.Context, next func(huma.Context)) {
+		g := humagin.Unwrap(c)
+		if err := permit(c.Context(), scope); err != nil {
+			s.refuse(g, err)
+			return
+		}
+		next(c)
+	}}
+	switch route {
+	case "POST /sources/text":
+		op.MaxBodyBytes = maxNote
+	case "POST /setup":
+		op.DefaultStatus = http.StatusCreated
+	}
+	if _, ok := any(new(O)).(*accepted); ok {
+		op.DefaultStatus = http.StatusAccepted
+	}
+	huma.Register(s.api, *op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := f(ctx, in)
+		if err != nil {
+			return nil, s.problem(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+// stream registers a route that huma cannot carry, because its body or its
+// answer has no bound, and describes it in the same document.
+func stream(s *server, scope, route, summary string, describe func(*huma.Operation), f func(*gin.Context) error) {
+	op := operation(scope, route, summary)
+	op.Responses = map[string]*huma.Response{"default": s.problemResponse()}
+	describe(op)
+	s.api.OpenAPI().AddOperation(op)
+	s.v1.Handle(op.Method, strings.NewReplacer("{", ":", "}", "").Replace(op.Path), func(c *gin.Context) {
+		err := permit(c.Request.Context(), scope)
+		if err == nil {
+			err = f(c)
+		}
+		if err != nil {
+			s.refuse(c, err)
+		}
+	})
+}
+
+func permit(ctx context.Context, scope string) error {
+	if scope == anyone {
+		return nil
+	}
+	id, ok := auth.FromContext(ctx)
+	if !ok {
+		return &library.Error{Kind: library.Unauthorized, Message: "You are not signed in."}
+	}
+	if !id.Has(scope) {
+		return &library.Error{Kind: library.Forbidden, Message: "This needs the scope " + scope + "."}
+	}
+	return nil
+}
+
+func (s *server) problemResponse() *huma.Response {
+	return &huma.Response{
+		Description: "A problem (RFC 9457)",
+		Content: map[string]*huma.MediaType{"application/problem+json": {
+			Schema: s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem"),
+		}},
+		Headers: map[string]*huma.Param{"Retry-After": {
+			Description: "Seconds to wait, with status 429.",
+			Schema:      &huma.Schema{Type: "integer"},
+		}},
+	}
+}

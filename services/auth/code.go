@@ -1,0 +1,63 @@
+package auth
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"coffer/services/library"
+)
+
+// CheckSetupCode compares code in constant time; Forbidden when wrong, Limited
+// after too many tries, Conflict when the box is set up already.
+func (k *Keeper) CheckSetupCode(ctx context.Context, code string, c Client) error {
+	needed, err := k.SetupNeeded(ctx)
+	if err != nil {
+		return err
+	}
+	if !needed {
+		return &library.Error{Kind: library.Conflict, Message: "This box is set up already.", Hint: "Sign in instead."}
+	}
+	if k.o.SetupOpen {
+		return nil
+	}
+	now := k.o.Now()
+	if err := k.limits.takeCode(c.key(), now); err != nil {
+		return err
+	}
+	if !sameCode(code, k.o.SetupCode) {
+		k.o.Log.Warn("wrong setup code", "client", c.Address)
+		return &library.Error{
+			Kind: library.Forbidden, Field: "code",
+			Message: "That is not the setup code.",
+			Hint:    "The code is in the container's log; `coffer setup-code` prints it again.",
+		}
+	}
+	k.limits.rightCode(c.key())
+	return nil
+}
+
+// sameCode ignores case, spaces and dashes, and takes the same time wherever
+// the codes differ. An empty wanted code matches nothing.
+func sameCode(given, wanted string) bool {
+	if len(given) > 256 {
+		given = ""
+	}
+	g := sha256.Sum256([]byte(plainCode(given)))
+	want := plainCode(wanted)
+	w := sha256.Sum256([]byte(want))
+	return subtle.ConstantTimeCompare(g[:], w[:]) == 1 && want != ""
+}
+
+func plainCode(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.Is(unicode.Dash, r) {
+			return -1
+		}
+		return unicode.ToUpper(r)
+	}, norm.NFKC.String(s))
+}

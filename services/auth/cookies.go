@@ -1,0 +1,89 @@
+package auth
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Cookies builds and reads the cookies of one box. Box tells two boxes on one
+// host apart, because cookies ignore ports. The cookie's name follows the
+// scheme: a page on HTTP can neither read nor overwrite a Secure cookie, so
+// one name for both would make turning TLS off a login loop.
+type Cookies struct {
+	Box      string // 8 hex characters
+	BasePath string // "" or "/name", without a slash at its end
+}
+
+// Grant returns the cookies that sign the browser of r in.
+func (c Cookies) Grant(r *http.Request, g Grant) []*http.Cookie {
+	return []*http.Cookie{
+		c.cookie(r, c.name(r), g.Token, g.Expires),
+		c.cookie(r, c.name(r)+known, g.Browser, g.BrowserExpires),
+	}
+}
+
+// Clear returns the cookies that sign the browser of r out. The browser stays
+// known.
+func (c Cookies) Clear(r *http.Request) []*http.Cookie {
+	gone := c.cookie(r, c.name(r), "", time.Unix(1, 0))
+	gone.MaxAge = -1
+	return []*http.Cookie{gone}
+}
+
+// Tokens returns the session tokens that r carries under the one name that is
+// valid for its scheme. There can be several when another site on a parent
+// domain set one too; the caller tries each.
+func (c Cookies) Tokens(r *http.Request) []string { return values(r, c.name(r)) }
+
+// Client describes the sender of r for limits and for the list of sessions.
+// The address is the edge's word (X-Client-Addr).
+func (c Cookies) Client(r *http.Request) Client {
+	out := Client{Address: r.Header.Get("X-Client-Addr"), Agent: strings.ToValidUTF8(r.UserAgent(), "")}
+	if t := values(r, c.name(r)+known); len(t) > 0 {
+		out.Browser = t[0]
+	}
+	return out
+}
+
+// Secure reports whether the browser reached the edge over TLS, by the edge's
+// word (X-Forwarded-Proto).
+func Secure(r *http.Request) bool { return r.Header.Get("X-Forwarded-Proto") == "https" }
+
+// known ends the name of the cookie that marks a browser as the owner's.
+const known = "_known"
+
+// maxSame bounds how many cookies of one name are looked at.
+const maxSame = 4
+
+func values(r *http.Request, name string) []string {
+	var out []string
+	for _, k := range r.CookiesNamed(name) {
+		if k.Value != "" && len(k.Value) <= maxToken && len(out) < maxSame {
+			out = append(out, k.Value)
+		}
+	}
+	return out
+}
+
+func (c Cookies) name(r *http.Request) string {
+	switch {
+	case !Secure(r):
+		return "coffer_" + c.Box
+	case c.BasePath != "": // __Host- demands Path=/
+		return "__Secure-coffer_" + c.Box
+	default:
+		return "__Host-coffer_" + c.Box
+	}
+}
+
+func (c Cookies) cookie(r *http.Request, name, value string, expires time.Time) *http.Cookie {
+	path := c.BasePath
+	if path == "" {
+		path = "/"
+	}
+	return &http.Cookie{
+		Name: name, Value: value, Path: path, Expires: expires,
+		HttpOnly: true, Secure: Secure(r), SameSite: http.SameSiteLaxMode,
+	}
+}

@@ -1,0 +1,179 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"coffer/services/library"
+)
+
+// Setup creates the owner with the one-time code and signs in. Owner and
+// session are written in one transaction, so of two setups at once one wins
+// and the other gets Conflict.
+func (k *Keeper) Setup(ctx context.Context, code, name, password string, c Client) (Grant, error) {
+	if err := k.CheckSetupCode(ctx, code, c); err != nil {
+		return Grant{}, err
+	}
+	name, err := cleanName(name)
+	if err != nil {
+		return Grant{}, err
+	}
+	if err := checkPassword(password, "password"); err != nil {
+		return Grant{}, err
+	}
+	hash, err := k.hashPassword(ctx, password)
+	if err != nil {
+		return Grant{}, err
+	}
+	o := library.Owner{ID: newID(), Name: name, PasswordHash: hash, Epoch: newID(), CreatedAt: k.o.Now().UTC()}
+	s := k.newSession(o, c)
+
+	k.writes.Lock()
+	defer k.writes.Unlock()
+	if err := k.o.Accounts.CreateOwner(ctx, o, s); err != nil {
+		return Grant{}, err
+	}
+	k.setOwner(o)
+	k.remember(s)
+	k.o.Log.Info("owner created", "client", c.Address)
+	return k.grant(o, s, "")
+}
+
+func (k *Keeper) setOwner(o library.Owner) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.owner = &o
+}
+
+// Login checks name and password, taking the same time for unknown names.
+func (k *Keeper) Login(ctx context.Context, name, password string, c Client) (Grant, error) {
+	owner, err := k.ownerNow(ctx)
+	if err != nil && !errors.Is(err, &library.Error{Kind: library.NotFound}) {
+		return Grant{}, err
+	}
+	browser := k.knownBrowser(owner, c)
+	if err := k.limits.takeLogin(c.key(), browser, k.o.Now()); err != nil {
+		return Grant{}, err
+	}
+	good, err := k.tryPassword(ctx, owner, name, password, browser)
+	if err != nil {
+		return Grant{}, err
+	}
+	if !good {
+		k.o.Log.Warn("sign-in refused", "client", c.Address)
+		return Grant{}, &library.Error{
+			Kind: library.Unauthorized, Message: "Name or password is wrong.",
+			Hint: "`coffer owner reset-password` sets a new one from the host.",
+		}
+	}
+	k.limits.succeeded(c.key(), browser)
+
+	k.writes.Lock()
+	defer k.writes.Unlock()
+	if owner, err = k.readOwner(ctx); err != nil {
+		return Grant{}, err
+	}
+	s := k.newSession(*owner, c)
+	if err := k.o.Accounts.PutSession(ctx, s); err != nil {
+		return Grant{}, err
+	}
+	k.remember(s)
+	k.sweep(ctx, owner.Epoch, s.ID)
+	k.o.Log.Info("signed in", "client", c.Address)
+	return k.grant(*owner, s, browser)
+}
+
+// tryPassword spends one bcrypt comparison whatever the name, and records a
+// failure. owner is nil before setup.
+func (k *Keeper) tryPassword(ctx context.Context, owner *library.Owner, name, password, browser string) (bool, error) {
+	if err := k.enterHashing(ctx); err != nil {
+		return false, err
+	}
+	defer k.leaveHashing()
+	if err := k.limits.blocked(browser, k.o.Now()); err != nil {
+		return false, err
+	}
+	hash := k.dummy
+	if len(name) <= 16*maxName && owner != nil && sameName(name, owner.Name) {
+		hash = owner.PasswordHash
+	}
+	good, err := comparePassword(hash, password)
+	if err == nil && !good {
+		k.limits.failed(browser, k.o.Now())
+	}
+	return good, err
+}
+
+// ChangePassword checks the old one, sets the new one, keeps this session and
+// ends the others.
+func (k *Keeper) ChangePassword(ctx context.Context, id Identity, old, new string) (Grant, error) {
+	if id.Kind != KindSession {
+		return Grant{}, &library.Error{Kind: library.Forbidden, Message: "Only the signed-in owner can change the password."}
+	}
+	if err := checkPassword(new, "new_password"); err != nil {
+		return Grant{}, err
+	}
+	owner, err := k.ownerNow(ctx)
+	if err != nil {
+		return Grant{}, err
+	}
+	// The session has a limit of its own, like a known browser: it belongs to
+	// somebody who has signed in.
+	as := "session " + id.SessionID
+	if err := k.limits.takeLogin("", as, k.o.Now()); err != nil {
+		return Grant{}, err
+	}
+	good, err := k.tryPassword(ctx, owner, owner.Name, old, as)
+	if err != nil {
+		return Grant{}, err
+	}
+	if !good {
+		return Grant{}, &library.Error{Kind: library.Forbidden, Field: "current_password", Message: "The current password is wrong."}
+	}
+	k.limits.succeeded("", as)
+	hash, err := k.hashPassword(ctx, new)
+	if err != nil {
+		return Grant{}, err
+	}
+	return k.replacePassword(ctx, id.SessionID, owner.Epoch, hash)
+}
+
+// replacePassword begins a new epoch with the new hash and moves one session
+// into it. Stopped halfway, it leaves the new password set and every session
+// void, which costs one sign-in.
+func (k *Keeper) replacePassword(ctx context.Context, sessionID, epoch string, hash []byte) (Grant, error) {
+	k.writes.Lock()
+	defer k.writes.Unlock()
+	s, err := k.o.Accounts.Session(ctx, sessionID)
+	if err != nil {
+		return Grant{}, err
+	}
+	var owner library.Owner
+	err = k.o.Accounts.UpdateOwner(ctx, func(o *library.Owner) error {
+		if o.Epoch != epoch {
+			return &library.Error{Kind: library.Conflict, Message: "The password was changed meanwhile.", Hint: "Sign in again."}
+		}
+		o.PasswordHash, o.Epoch = hash, newID()
+		owner = *o
+		return nil
+	})
+	if err != nil {
+		return Grant{}, err
+	}
+	k.setOwner(owner)
+	s.Epoch = owner.Epoch
+	if err := k.o.Accounts.PutSession(ctx, s); err != nil {
+		return Grant{}, err
+	}
+	k.remember(s)
+	k.sweep(ctx, owner.Epoch, s.ID)
+	k.o.Log.Info("password changed")
+	return k.grant(owner, s, "")
+}
+
+// RecentFailures counts wrong passwords of the last quarter of an hour; last
+// is zero when there was none since the start.
+func (k *Keeper) RecentFailures() (n int, last time.Time) {
+	return k.limits.recentFailures(k.o.Now())
+}
