@@ -24,13 +24,14 @@ func listOf[T, U any](l library.List[T], shape func(T) U) list[U] {
 	return out
 }
 
-// page is what every list takes.
-type page struct {
+// Paging is what every list takes. It is exported for huma, which reads only such
+// fields.
+type Paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	Cursor string `query:"cursor" maxLength:"512" doc:"next of the part before"`
 }
 
-func (p page) of() library.Page { return library.Page{Limit: p.Limit, Cursor: p.Cursor} }
+func (p Paging) of() library.Page { return library.Page{Limit: p.Limit, Cursor: p.Cursor} }
 
 // Source is a source on the wire.
 type Source struct {
@@ -85,8 +86,8 @@ type only[T any] struct{ Body T }
 // nothing is an answer without a body, 204.
 type nothing struct{}
 
-// bySource is the input of routes about one source.
-type bySource struct {
+// BySource is the input of routes about one source.
+type BySource struct {
 	ID library.SourceID `path:"id" maxLength:"64"`
 }
 

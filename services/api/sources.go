@@ -10,7 +10,7 @@ import (
 )
 
 type sourcesInput struct {
-	page
+	Paging
 	Status string `query:"status" enum:"queued,processing,ready,failed,cancelled"`
 	Type   string `query:"type" enum:"pdf,docx,html,markdown,text,csv,epub"`
 }
@@ -21,7 +21,7 @@ func (s *server) sources(ctx context.Context, in *sourcesInput) (*only[list[Sour
 	return &only[list[Source]]{listOf(l, sourceShape)}, err
 }
 
-func (s *server) source(ctx context.Context, in *bySource) (*only[Source], error) {
+func (s *server) source(ctx context.Context, in *BySource) (*only[Source], error) {
 	src, err := s.Library.Source(ctx, in.ID)
 	return &only[Source]{sourceShape(src)}, err
 }
@@ -47,7 +47,7 @@ func addedStatus(created bool) int {
 }
 
 type renameInput struct {
-	bySource
+	BySource
 	Body struct {
 		Title string `json:"title" doc:"1 to 500 characters."`
 	}
@@ -58,22 +58,22 @@ func (s *server) renameSource(ctx context.Context, in *renameInput) (*only[Sourc
 	return &only[Source]{sourceShape(src)}, err
 }
 
-func (s *server) deleteSource(ctx context.Context, in *bySource) (*nothing, error) {
+func (s *server) deleteSource(ctx context.Context, in *BySource) (*nothing, error) {
 	return nil, s.Library.Delete(ctx, in.ID)
 }
 
-func (s *server) retrySource(ctx context.Context, in *bySource) (*accepted, error) {
+func (s *server) retrySource(ctx context.Context, in *BySource) (*accepted, error) {
 	src, err := s.Library.Retry(ctx, in.ID)
 	return &accepted{http.StatusAccepted, sourceShape(src)}, err
 }
 
-func (s *server) cancelSource(ctx context.Context, in *bySource) (*accepted, error) {
+func (s *server) cancelSource(ctx context.Context, in *BySource) (*accepted, error) {
 	src, err := s.Library.Cancel(ctx, in.ID)
 	return &accepted{http.StatusAccepted, sourceShape(src)}, err
 }
 
 type textInput struct {
-	bySource
+	BySource
 	From  int    `query:"from" minimum:"0" doc:"Number of the first passage."`
 	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	Query string `query:"q" maxLength:"1000" doc:"Also answer each passage as HTML with <mark> around what this finds."`
@@ -115,7 +115,7 @@ type jobList struct {
 	Counts map[library.JobState]int `json:"counts"`
 }
 
-func (s *server) jobs(ctx context.Context, in *page) (*only[jobList], error) {
+func (s *server) jobs(ctx context.Context, in *Paging) (*only[jobList], error) {
 	l, err := s.Library.Jobs(ctx, in.of())
 	if err != nil {
 		return nil, err
