@@ -1,0 +1,32 @@
+// Package tier names the test tiers that need more than Go: a machine to run
+// nginx on, a container engine, a browser.
+//
+// It owns their names and how a test asks for one. It refuses to guess whether
+// a machine can run a tier: the runner (scripts/tiers) decides and says so.
+package tier
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Variable lists the tiers to run, separated by commas.
+const Variable = "COFFER_TIERS"
+
+// The tiers.
+const (
+	Native  = "native"
+	Chaos   = "chaos"
+	Image   = "image"
+	Browser = "browser"
+)
+
+// Need skips the test unless its tier was asked for.
+func Need(t *testing.T, name string) {
+	t.Helper()
+	if !slices.Contains(strings.Split(os.Getenv(Variable), ","), name) {
+		t.Skipf("tier %s: run it by make test, or with %s=%s", name, Variable, name)
+	}
+}
