@@ -1,0 +1,60 @@
+package index
+
+import (
+	"errors"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/blevesearch/bleve/v2/index/scorch"
+
+	"coffer/services/library"
+)
+
+// engineConfig is how scorch works for a small box: a batch is on disk when it
+// returns, one old snapshot is kept, and segments are merged early, because
+// each one costs every search and some memory.
+func engineConfig(dir string) map[string]any {
+	slowFailures()
+	return map[string]any{
+		"path":               dir,
+		"unsafe_batch":       false,
+		"numSnapshotsToKeep": 1,
+		// The lock beside the engine decides; this one is held only by us.
+		"bolt_timeout":           "1s",
+		"asyncErrorCallbackName": failureName,
+		"scorchMergePlanOptions": map[string]any{
+			"MaxSegmentsPerTier":   3,
+			"SegmentsPerMergeTask": 4,
+			"TierGrowth":           8.0,
+			"FloorSegmentSize":     500, // passages
+		},
+	}
+}
+
+const failureName = "coffer"
+
+// slowFailures makes scorch's background loops wait after a failure. They try
+// again at once for ever, so that a full disk would keep a processor busy.
+// Scorch finds the callback in a table that is written before first use.
+var slowFailures = sync.OnceFunc(func() {
+	scorch.RegistryAsyncErrorCallbacks[failureName] = func(error, string) {
+		<-time.After(time.Second)
+	}
+})
+
+func broken(message string, err error) *library.Error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return &library.Error{
+			Kind:    library.Full,
+			Message: "The disk is full, so new text cannot be made searchable.",
+			Hint:    "Free some space; the box goes on by itself.",
+			Cause:   err,
+		}
+	}
+	return &library.Error{Kind: library.Internal, Message: message, Cause: err}
+}
+
+func closed() *library.Error {
+	return &library.Error{Kind: library.Internal, Message: "The search index is closed."}
+}

@@ -1,0 +1,329 @@
+package index
+
+import (
+	"container/heap"
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"coffer/services/library"
+)
+
+// Search finds passages, best first.
+//
+// Up to three words must all be there; when no passage has them all, those
+// with most of them are found. A longer query, function words aside, wants
+// half of its words, fewer when that finds little. Phrases must be there and
+// excluded words must not, always.
+func (x *Index) Search(ctx context.Context, q library.Query) (res library.Results, err error) {
+	began := time.Now()
+	if err := check(q); err != nil {
+		return library.Results{}, err
+	}
+	asked, err := read(q.Text)
+	if err != nil {
+		return library.Results{}, err
+	}
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if x.engine == nil {
+		return library.Results{}, closed()
+	}
+	// The segments are mapped into memory: damage on the disk shows as a
+	// fault or as nonsense while reading them.
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			x.markDamaged()
+			err = broken("The search index is damaged and is made anew at the next start.", fmt.Errorf("panic: %v", r))
+		}
+	}()
+	s, err := open(x.engine)
+	if err != nil {
+		return library.Results{}, broken("The search index cannot be read.", err)
+	}
+	defer s.Close()
+	run := &run{ctx: ctx, x: x, s: s, query: q, asked: asked}
+	if err := run.search(&res); err != nil {
+		if ctx.Err() != nil {
+			return library.Results{}, ctx.Err()
+		}
+		return library.Results{}, broken("The search index cannot be read.", err)
+	}
+	res.Took = time.Since(began)
+	return res, nil
+}
+
+// run is one search under way.
+type run struct {
+	ctx   context.Context
+	x     *Index
+	s     *snapshot
+	query library.Query
+	asked question
+
+	need   []*group // phrases
+	loose  []*group // words
+	refuse []*group
+	added  []*roaring.Bitmap // per part: in the dates asked for; nil: all
+	strict int               // passages found before fewer words would do
+}
+
+// fewHits is what a long query is widened for.
+const fewHits = 10
+
+func (r *run) search(res *library.Results) error {
+	if err := r.resolve(); err != nil {
+		return err
+	}
+	if len(r.need)+len(r.loose) == 0 {
+		return nil
+	}
+	least := wanted(len(r.loose))
+	enough := 1
+	if len(r.loose) > 3 {
+		enough = fewHits
+	}
+	found, total := r.match(least)
+	r.strict = total
+	for ; ; found, total = r.match(least) {
+		if total >= enough || least <= 1 {
+			break
+		}
+		least--
+		if err := r.ctx.Err(); err != nil {
+			return err
+		}
+	}
+	if err := r.facets(found, res); err != nil {
+		return err
+	}
+	if res.Total > 0 {
+		if err := r.rank(found, res); err != nil {
+			return err
+		}
+	}
+	return r.suggest(res)
+}
+
+// wanted is how many of n words a passage must have, at first.
+func wanted(n int) int {
+	if n <= 3 {
+		return n
+	}
+	return max(3, (n+1)/2)
+}
+
+// resolve finds what the clauses and the dates stand for.
+func (r *run) resolve() error {
+	find, err := newResolver(r.s)
+	if err != nil {
+		return err
+	}
+	for _, c := range r.asked.clauses {
+		if err := r.ctx.Err(); err != nil {
+			return err
+		}
+		g, err := find.resolve(c)
+		if err != nil {
+			return err
+		}
+		g.idf = idf(g.found, r.s.passages)
+		switch {
+		case c.excluded:
+			r.refuse = append(r.refuse, g)
+		case c.phrase:
+			g.idf *= float64(len(c.words))
+			r.need = append(r.need, g)
+		default:
+			r.loose = append(r.loose, g)
+		}
+	}
+	return r.dates()
+}
+
+// dates finds the passages of sources added in the time asked for.
+func (r *run) dates() error {
+	if r.query.From.IsZero() && r.query.To.IsZero() {
+		return nil
+	}
+	for _, p := range r.s.parts {
+		in := roaring.New()
+		for _, span := range rangesOf(r.query.From, r.query.To) {
+			var inner error
+			err := p.terms(fieldAdded, span.first, span.end, func(t string) bool {
+				b, err := p.passages(fieldAdded, t)
+				inner = err
+				in.Or(b)
+				return err == nil
+			})
+			if err == nil {
+				err = inner
+			}
+			if err != nil {
+				return err
+			}
+		}
+		r.added = append(r.added, in)
+	}
+	return nil
+}
+
+// match finds, in each part, the passages that have every phrase, at least
+// so many of the words, nothing excluded, and the right date; and their number.
+func (r *run) match(least int) (found []*roaring.Bitmap, total int) {
+	for i := range r.s.parts {
+		var hit *roaring.Bitmap
+		for _, g := range r.need {
+			if hit == nil {
+				hit = g.parts[i].all.Clone()
+			} else {
+				hit.And(g.parts[i].all)
+			}
+		}
+		if len(r.loose) > 0 {
+			some := atLeast(r.loose, i, least)
+			if hit == nil {
+				hit = some
+			} else {
+				hit.And(some)
+			}
+		}
+		for _, g := range r.refuse {
+			hit.AndNot(g.parts[i].all)
+		}
+		if r.added != nil {
+			hit.And(r.added[i])
+		}
+		found = append(found, hit)
+		total += int(hit.GetCardinality())
+	}
+	return found, total
+}
+
+// atLeast finds the passages of part i that at least so many groups have.
+func atLeast(gs []*group, i, least int) *roaring.Bitmap {
+	all := make([]*roaring.Bitmap, len(gs))
+	for n, g := range gs {
+		all[n] = g.parts[i].all
+	}
+	switch {
+	case least <= 1:
+		return roaring.FastOr(all...)
+	case least == len(all):
+		return roaring.FastAnd(all...)
+	}
+	// level[k] holds the passages that more than k of the groups so far have.
+	level := make([]*roaring.Bitmap, least)
+	for k := range level {
+		level[k] = roaring.New()
+	}
+	for _, b := range all {
+		for k := least - 1; k > 0; k-- {
+			level[k].Or(roaring.And(level[k-1], b))
+		}
+		level[0].Or(b)
+	}
+	return level[least-1]
+}
+
+// facets counts what was found by type, and keeps the type asked for.
+func (r *run) facets(found []*roaring.Bitmap, res *library.Results) error {
+	counts := map[library.Type]int{}
+	for i, p := range r.s.parts {
+		var of *roaring.Bitmap
+		err := p.terms(fieldType, "", "", func(t string) bool {
+			b, err := p.passages(fieldType, t)
+			if err != nil {
+				return true
+			}
+			if t == string(r.query.Type) {
+				of = b
+			}
+			if n := int(found[i].AndCardinality(b)); n > 0 && t != "" {
+				counts[library.Type(t)] += n
+			}
+			return true
+		})
+		if err != nil {
+			return err
+		}
+		switch {
+		case r.query.Type == "":
+		case of == nil:
+			found[i] = roaring.New()
+		default:
+			found[i].And(of)
+		}
+		res.Total += int(found[i].GetCardinality())
+	}
+	res.Facets = sortedFacets(counts)
+	return nil
+}
+
+// candidate is a passage that was found.
+type candidate struct {
+	score float32
+	part  int
+	n     uint32
+}
+
+// rank scores what was found and fills the page asked for.
+func (r *run) rank(found []*roaring.Bitmap, res *library.Results) error {
+	limit := r.query.Limit
+	if limit == 0 {
+		limit = defaultLimit
+	}
+	best := make(worstFirst, 0, min(res.Total, max(nearest, r.query.Offset+limit)+1))
+	keep := max(nearest, r.query.Offset+limit)
+	avg := r.s.lengths()
+	sc := r.x.scratch.Get().(*scores)
+	for i, p := range r.s.parts {
+		if found[i].IsEmpty() {
+			continue
+		}
+		sc.fit(p.size)
+		for _, g := range append(r.need[:len(r.need):len(r.need)], r.loose...) {
+			if err := r.ctx.Err(); err != nil {
+				return err
+			}
+			if err := sc.add(g, g.parts[i], found[i], avg); err != nil {
+				return err
+			}
+		}
+		for it := found[i].Iterator(); it.HasNext(); {
+			n := it.Next()
+			c := candidate{sc.sum[n], i, n}
+			sc.sum[n] = 0
+			if len(best) < keep {
+				heap.Push(&best, c)
+			} else if best.before(c, best[0]) {
+				best[0] = c
+				heap.Fix(&best, 0)
+			}
+		}
+	}
+	r.x.scratch.Put(sc)
+	ranked := best.sorted()
+	if err := r.near(ranked[:min(nearest, len(ranked))]); err != nil {
+		return err
+	}
+	for _, c := range ranked[min(r.query.Offset, len(ranked)):min(r.query.Offset+limit, len(ranked))] {
+		id, err := r.s.parts[c.part].id(c.n)
+		if err != nil {
+			return err
+		}
+		res.Hits = append(res.Hits, library.Hit{
+			Source:  library.Source{ID: id.source},
+			Passage: id.number,
+			Page:    id.page,
+			Score:   float64(c.score),
+		})
+	}
+	return nil
+}
+
+const defaultLimit = 20
