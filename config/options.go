@@ -1,0 +1,206 @@
+package config
+
+import (
+	"errors"
+	"os"
+)
+
+const prefix = "COFFER_"
+
+// option is one row of the reference: what can be set, what it means, and how
+// its text becomes a value.
+type option struct {
+	name     string // without prefix
+	bare     bool   // no COFFER_ prefix, no _FILE form, not in coffer.yaml
+	envOnly  bool   // not in coffer.yaml
+	secret   bool
+	fallback string
+	shape    string // what a value looks like, for the reference
+	doc      string
+	remedy   string // what to do about a wrong value
+	// parse checks text and puts it in c. It also gets the fallback. Its error
+	// completes "COFFER_X: …".
+	parse func(c *Config, text string) error
+}
+
+func (o option) key() string {
+	if o.bare {
+		return o.name
+	}
+	return prefix + o.name
+}
+
+// errLater marks a value that is right but that this version cannot honour.
+var errLater = errors.New("this version cannot honour it yet")
+
+// options is the table of everything that can be set, in the order of the
+// reference.
+func options() []option {
+	return []option{
+		{name: "LISTEN", fallback: ":8080", shape: "[address]:port",
+			doc:    "Where the pages and the API are served over HTTP. Without an address: all of them, IPv4 and IPv6.",
+			remedy: "Use :8080, 127.0.0.1:8080 or [::1]:8080.",
+			parse:  func(c *Config, s string) error { return parseAddress(s, &c.Listen) }},
+		{name: "LISTEN_TLS", fallback: ":8443", shape: "[address]:port",
+			doc:    "Where HTTPS is served, once TLS is on.",
+			remedy: "Remove it until TLS can be switched on.",
+			parse: func(c *Config, s string) error {
+				if err := parseAddress(s, &c.ListenTLS); err != nil {
+					return err
+				}
+				return laterUnless(s == ":8443")
+			}},
+		{name: "PUBLIC_URL", shape: "http(s)://name[:port][/path]",
+			doc:    "The address under which you open the box, when it is not simply the host's. It is used in printed links, and its name is allowed as a host.",
+			remedy: "Use the address as it stands in the browser, such as https://coffer.example.org.",
+			parse:  func(c *Config, s string) error { return parsePublicURL(s, &c.PublicURL) }},
+		{name: "BASE_PATH", shape: "/path",
+			doc:    "The path under which a reverse proxy serves the box, passed on unchanged. /livez and /readyz also answer at the root.",
+			remedy: "Use a path such as /coffer: letters, digits, and . _ ~ - between slashes.",
+			parse:  func(c *Config, s string) error { return parseBasePath(s, &c.BasePath) }},
+		{name: "ALLOWED_HOSTS", shape: "name,name",
+			doc:    "Names the box answers to, besides addresses, localhost, single labels and local domains.",
+			remedy: "List names separated by commas, without scheme, port or path.",
+			parse:  func(c *Config, s string) error { return parseHosts(s, &c.AllowedHosts) }},
+		{name: "TRUSTED_PROXIES", shape: "CIDR,CIDR",
+			doc:    "Reverse proxies whose word on the client's address is taken. Not honoured by this version.",
+			remedy: "Remove it; every client behind a proxy counts as the proxy for now.",
+			parse: func(c *Config, s string) error {
+				if err := parsePrefixes(s, &c.proxies); err != nil {
+					return err
+				}
+				return laterUnless(len(c.proxies) == 0)
+			}},
+		{name: "HEALTH_ALLOW", shape: "CIDR,CIDR",
+			doc:    "Networks that may ask /livez and /readyz. Empty: all. The box itself always may.",
+			remedy: "List addresses or networks such as 192.168.1.0/24, separated by commas.",
+			parse:  func(c *Config, s string) error { return parsePrefixes(s, &c.HealthAllow) }},
+		{name: "TLS", fallback: "off", shape: "off|self-signed|files|acme",
+			doc:    "How HTTPS is served. This version serves HTTP only: off.",
+			remedy: "Set it to off, and put a reverse proxy with a certificate in front.",
+			parse: func(c *Config, s string) error {
+				if err := oneOf(s, &c.TLS, "off", "self-signed", "files", "acme"); err != nil {
+					return err
+				}
+				return laterUnless(c.TLS == "off")
+			}},
+		{name: "TLS_CERT", shape: "path or PEM",
+			doc:    "The certificate chain, for TLS=files. Not honoured by this version.",
+			remedy: "Remove it until TLS can be switched on.",
+			parse: func(c *Config, s string) error {
+				c.tlsCert = s
+				return laterUnless(s == "")
+			}},
+		{name: "TLS_KEY", secret: true, shape: "path or PEM",
+			doc:    "The certificate's key, for TLS=files. Not honoured by this version.",
+			remedy: "Remove it until TLS can be switched on.",
+			parse: func(c *Config, s string) error {
+				c.tlsKey = NewSecret(s)
+				return laterUnless(s == "")
+			}},
+		{name: "ACME_EMAIL", shape: "address",
+			doc:    "Whom the certificate authority writes to. Not honoured by this version.",
+			remedy: "Remove it until TLS can be switched on.",
+			parse: func(c *Config, s string) error {
+				if err := parseEmail(s, &c.acmeEmail); err != nil {
+					return err
+				}
+				return laterUnless(s == "")
+			}},
+		{name: "ACME_DIRECTORY", shape: "https://…",
+			doc:    "The certificate authority. Not honoured by this version.",
+			remedy: "Remove it until TLS can be switched on.",
+			parse: func(c *Config, s string) error {
+				if err := parseHTTPS(s, &c.acmeDirectory); err != nil {
+					return err
+				}
+				return laterUnless(s == "")
+			}},
+		{name: "ACME_ROOTS", shape: "path",
+			doc:    "Certificates that vouch for a private authority. Not honoured by this version.",
+			remedy: "Remove it until TLS can be switched on.",
+			parse: func(c *Config, s string) error {
+				if s != "" {
+					if err := parsePath(s, &c.acmeRoots); err != nil {
+						return err
+					}
+				}
+				return laterUnless(s == "")
+			}},
+		{name: "SECRET_KEY", secret: true, shape: "32 characters or more",
+			doc:    "The key from which the box derives those it signs sessions with. Without it the box makes one under DATA/secrets. A changed key ends every session.",
+			remedy: "Use at least 32 random characters, for example from: openssl rand -hex 32.",
+			parse:  func(c *Config, s string) error { return parseSecretKey(s, &c.SecretKey) }},
+		{name: "SETUP_CODE", secret: true, shape: "8 to 64 letters, digits and -",
+			doc:    "The one-time code that proves on the setup page that the box is yours. Without it the box makes one and prints it.",
+			remedy: "Use 8 to 64 letters, digits and dashes.",
+			parse:  func(c *Config, s string) error { return parseSetupCode(s, &c.SetupCode) }},
+		{name: "SETUP_OPEN", fallback: "false", shape: "true|false",
+			doc:    "Waives the setup code: whoever opens the page first owns the box. Only for a network that is yours alone.",
+			remedy: "Use true or false.",
+			parse:  func(c *Config, s string) error { return parseBool(s, &c.SetupOpen) }},
+		{name: "MAX_UPLOAD", fallback: "2GiB", shape: "size",
+			doc:    "The largest file that can be added.",
+			remedy: "Use a size such as 500MB or 2GiB, at least 1MB.",
+			parse:  func(c *Config, s string) error { return parseSize(s, &c.MaxUpload) }},
+		{name: "METRICS", fallback: "false", shape: "true|false",
+			doc:    "Serves /metrics. Not honoured by this version.",
+			remedy: "Remove it, or set it to false.",
+			parse: func(c *Config, s string) error {
+				if err := parseBool(s, &c.metrics); err != nil {
+					return err
+				}
+				return laterUnless(!c.metrics)
+			}},
+		{name: "DEV_MODE", fallback: "false", shape: "true|false",
+			doc:    "Reads templates from disk on each request and logs for debugging; nothing else. Needs COFFER_ALLOW_DEV_MODE=1.",
+			remedy: "Use true or false.",
+			parse:  func(c *Config, s string) error { return parseBool(s, &c.DevMode) }},
+		{name: "ALLOW_DEV_MODE", fallback: "false", shape: "1",
+			doc:    "Acknowledges COFFER_DEV_MODE, which stops the start without it.",
+			remedy: "Use 1.",
+			parse:  func(c *Config, s string) error { return parseBool(s, &c.allowDevMode) }},
+		{name: "LOG_LEVEL", fallback: "info", shape: "debug|info|warn|error",
+			doc:    "How much is logged.",
+			remedy: "Use debug, info, warn or error.",
+			parse:  func(c *Config, s string) error { return oneOf(s, &c.LogLevel, "debug", "info", "warn", "error") }},
+		{name: "LOG_FORMAT", fallback: "text", shape: "text|json",
+			doc:    "How log lines look.",
+			remedy: "Use text or json.",
+			parse:  func(c *Config, s string) error { return oneOf(s, &c.LogFormat, "text", "json") }},
+		{name: "DATA", envOnly: true, fallback: "/data", shape: "path",
+			doc:    "The volume with everything that must last.",
+			remedy: "Use an absolute path.",
+			parse:  func(c *Config, s string) error { return parsePath(s, &c.Data) }},
+		{name: "RUN", fallback: "/run/coffer", shape: "path",
+			doc:    "Where sockets and other things of one run live; memory is enough.",
+			remedy: "Use an absolute path.",
+			parse:  func(c *Config, s string) error { return parsePath(s, &c.Run) }},
+		{name: "PUID", bare: true, shape: "number",
+			doc:    "The user that owns the stored documents and runs the API. Default 10002. Changing it hands the stored files over at the next start.",
+			remedy: "Use a number above 0 that is not 10000 to 10010, such as the output of: id -u.",
+			parse:  func(c *Config, s string) error { return parseID(s, &c.API.UID) }},
+		{name: "PGID", bare: true, shape: "number",
+			doc:    "The group that goes with PUID. Default: the same number as PUID.",
+			remedy: "Use a number above 0 that is not 10000 to 10010, such as the output of: id -g.",
+			parse:  func(c *Config, s string) error { return parseID(s, &c.API.GID) }},
+		{name: "UMASK", bare: true, fallback: "022", shape: "octal",
+			doc:    "Permissions taken away from files the API makes outside its private folders.",
+			remedy: "Use three octal digits such as 022 or 027.",
+			parse:  func(c *Config, s string) error { return parseUmask(s, &c.Umask) }},
+		{name: "TZ", bare: true, fallback: "UTC", shape: "Area/City",
+			doc:    "The time zone of log lines and of times on pages without JavaScript.",
+			remedy: "Use a name such as Europe/Berlin.",
+			parse:  func(c *Config, s string) error { return parseZone(s, &c.TimeZone) }},
+	}
+}
+
+func laterUnless(honoured bool) error {
+	if honoured {
+		return nil
+	}
+	return errLater
+}
+
+// Environ is the process's environment, for the one caller of Load.
+func Environ() []string { return os.Environ() }
