@@ -2,9 +2,12 @@ package library
 
 import (
 	"context"
-	"io"
+	"errors"
+	"fmt"
 	"log/slog"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Options are what a Library is made of. All fields are required but Log and
@@ -20,96 +23,93 @@ type Options struct {
 
 // Library is the set of use cases. It is safe for concurrent use.
 type Library struct {
-	o Options
+	o        Options
+	ids      *clock
+	queue    *queue
+	hub      *hub
+	follower *follower
+	sources  *locks // one change of a source's state at a time
+	blobs    *locks // one change of a blob and its reference at a time
 }
 
 // Open reads the queue from the store and returns a Library whose Run must be
 // called for the index to follow and for expired leases to return.
-func Open(ctx context.Context, o Options) (*Library, error) { panic("unwritten") }
+func Open(ctx context.Context, o Options) (*Library, error) {
+	if o.Store == nil || o.Index == nil || o.Blobs == nil || o.MaxUpload <= 0 {
+		return nil, errors.New("library: store, index, blobs and an upload limit are required")
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	now := o.Now
+	if now == nil {
+		now = time.Now
+	}
+	l := &Library{
+		o: o, ids: &clock{now: now}, queue: newQueue(now), hub: newHub(now()),
+		follower: newFollower(), sources: newLocks(), blobs: newLocks(),
+	}
+	// Times of the domain are what the store can keep: UTC, to the millisecond.
+	l.o.Now = func() time.Time { return now().UTC().Truncate(time.Millisecond) }
+
+	newest, err := o.Store.Sources(ctx, SourceFilter{}, Page{Limit: 1})
+	if err != nil {
+		return nil, fmt.Errorf("reading the newest source: %w", err)
+	}
+	for _, s := range newest.Items {
+		l.ids.after(s.ID)
+	}
+	err = o.Store.Queue(ctx, func(j Job) error {
+		due := j.UpdatedAt
+		if !j.NotBefore.IsZero() {
+			due = j.NotBefore
+		}
+		l.queue.push(j.Source, due, j.Attempts)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the queue: %w", err)
+	}
+	return l, nil
+}
 
 // Run keeps the index in step with the store, returns expired leases to the
 // queue, prunes finished jobs and removes orphaned blobs, until ctx ends.
-func (l *Library) Run(ctx context.Context) error { panic("unwritten") }
-
-// Add streams an original in and queues it. Known content returns the existing
-// source with created false.
-func (l *Library) Add(ctx context.Context, fileName string, r io.Reader) (s Source, created bool, err error) {
-	panic("unwritten")
+func (l *Library) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return l.follow(ctx) })
+	g.Go(func() error { return l.tidy(ctx) })
+	g.Go(func() error {
+		return l.queue.returnExpired(ctx, func(j job) {
+			l.o.Log.Warn("lease expired", "source", j.source)
+			l.tellWaiting(ctx, j.source)
+		})
+	})
+	if err := g.Wait(); err != nil && ctx.Err() == nil {
+		return err
+	}
+	return nil
 }
-
-// AddText adds a note: title and text, stored as a text original.
-func (l *Library) AddText(ctx context.Context, title, text string) (s Source, created bool, err error) {
-	panic("unwritten")
-}
-
-// Source returns one source, processing when it is leased.
-func (l *Library) Source(ctx context.Context, id SourceID) (Source, error) { panic("unwritten") }
-
-// Sources lists sources, newest first.
-func (l *Library) Sources(ctx context.Context, f SourceFilter, p Page) (List[Source], error) {
-	panic("unwritten")
-}
-
-// Rename changes a title: 1 to 500 characters.
-func (l *Library) Rename(ctx context.Context, id SourceID, title string) (Source, error) {
-	panic("unwritten")
-}
-
-// Delete removes a source, its job, passages, index entries and original.
-func (l *Library) Delete(ctx context.Context, id SourceID) error { panic("unwritten") }
-
-// Retry queues a failed or cancelled source again; Conflict in other states.
-func (l *Library) Retry(ctx context.Context, id SourceID) (Source, error) { panic("unwritten") }
-
-// Cancel ends a queued or processing source; Conflict in other states.
-func (l *Library) Cancel(ctx context.Context, id SourceID) (Source, error) { panic("unwritten") }
-
-// Passages returns up to n passages from number from on.
-func (l *Library) Passages(ctx context.Context, id SourceID, from, n int) ([]Passage, error) {
-	panic("unwritten")
-}
-
-// Original opens the bytes as they were added.
-func (l *Library) Original(ctx context.Context, id SourceID) (Source, io.ReadSeekCloser, error) {
-	panic("unwritten")
-}
-
-// Search finds passages; each Hit has its whole Source and a snippet.
-func (l *Library) Search(ctx context.Context, q Query) (Results, error) { panic("unwritten") }
-
-// Highlight marks in text what query matches: escaped HTML with <mark>, and the
-// number of marks.
-func (l *Library) Highlight(query, text string) (html string, marks int) { panic("unwritten") }
-
-// Jobs lists jobs: running, then waiting, then finished, newest first in each.
-func (l *Library) Jobs(ctx context.Context, p Page) (List[Job], error) { panic("unwritten") }
-
-// JobCounts counts jobs by state.
-func (l *Library) JobCounts() map[JobState]int { panic("unwritten") }
 
 // Subscribe delivers events after id last (0: from now) until ctx ends. A
 // slow subscriber gets EventReset and then newer events; it never blocks others.
-func (l *Library) Subscribe(ctx context.Context, last uint64) <-chan Event { panic("unwritten") }
-
-// Lease waits until a job is due, or ctx ends, and leases it.
-func (l *Library) Lease(ctx context.Context) (Lease, error) { panic("unwritten") }
-
-// Heartbeat renews a lease and records progress; NotFound when the lease was
-// lost or the source was cancelled or deleted, and then the reader stops.
-func (l *Library) Heartbeat(ctx context.Context, id LeaseID, p Progress) (expires time.Time, err error) {
-	panic("unwritten")
+func (l *Library) Subscribe(ctx context.Context, last uint64) <-chan Event {
+	if last == 0 {
+		last = l.hub.newest()
+	}
+	return l.hub.subscribe(ctx, last)
 }
 
-// LeasedBlob opens the original that a live lease is for.
-func (l *Library) LeasedBlob(ctx context.Context, id LeaseID) (io.ReadSeekCloser, error) {
-	panic("unwritten")
+// LastEvent is the id of the newest event, for a subscriber that must know
+// where it begins.
+func (l *Library) LastEvent() uint64 { return l.hub.newest() }
+
+// Announce publishes that the box itself changed.
+func (l *Library) Announce() { l.hub.publish(Event{Kind: EventBox}) }
+
+// fault is an error of the owner's making.
+func fault(k Kind, field, message, hint string) error {
+	return &Error{Kind: k, Field: field, Message: message, Hint: hint}
 }
 
-// Complete commits a reading under a live lease.
-func (l *Library) Complete(ctx context.Context, id LeaseID, r Reading) error { panic("unwritten") }
-
-// Fail records a failure under a live lease.
-func (l *Library) Fail(ctx context.Context, id LeaseID, f Failure) error { panic("unwritten") }
-
-// Release gives a lease back unread; it charges nothing.
-func (l *Library) Release(ctx context.Context, id LeaseID) error { panic("unwritten") }
+func isKind(err error, k Kind) bool { return errors.Is(err, &Error{Kind: k}) }

@@ -14,34 +14,46 @@ type Store interface {
 	// created false and nothing is written.
 	AddSource(ctx context.Context, s Source) (stored Source, created bool, err error)
 	Source(ctx context.Context, id SourceID) (Source, error)
+	// BySHA256 finds the source that keeps a blob; NotFound when none does.
+	BySHA256(ctx context.Context, sha256 string) (Source, error)
 	Sources(ctx context.Context, f SourceFilter, p Page) (List[Source], error)
+	// SetTitle gives a source the title that its owner chose.
 	SetTitle(ctx context.Context, id SourceID, title string) (Source, error)
 	// DeleteSource removes the source, its job and passages, and appends the
 	// change. orphaned is true when no other source uses the blob.
 	DeleteSource(ctx context.Context, id SourceID) (removed Source, orphaned bool, err error)
 
-	// Jobs calls f for each stored job, waiting and finished ones alike.
-	Jobs(ctx context.Context, f func(Job) error) error
+	// Queue calls f for each waiting job, oldest source first, without titles.
+	// UpdatedAt is when it was queued; NotBefore is set after a failed attempt.
+	Queue(ctx context.Context, f func(Job) error) error
+	// Jobs lists the waiting jobs (state JobWaiting), newest source first, or
+	// the finished ones (JobDone: done and failed together), last ended first.
+	Jobs(ctx context.Context, state JobState, p Page) (List[Job], error)
+	// JobCounts counts stored jobs: waiting, done and failed.
+	JobCounts(ctx context.Context) (map[JobState]int, error)
 	// Requeue puts a failed or cancelled source back to queued with a fresh job.
-	Requeue(ctx context.Context, id SourceID) (Source, Job, error)
-	// Cancel ends a queued or processing source.
+	Requeue(ctx context.Context, id SourceID, now time.Time) (Source, Job, error)
+	// Cancel ends a queued source.
 	Cancel(ctx context.Context, id SourceID) (Source, error)
-	// Commit writes a reading: passages, source ready, job done, change appended.
-	// It fails with NotFound or Conflict when the source is gone or not waiting
-	// to be read.
-	Commit(ctx context.Context, id SourceID, r Reading, now time.Time) (Source, error)
+	// Commit writes a reading: passages, source ready, job done, and the change
+	// of sequence seq. It fails with NotFound or Conflict when the source is
+	// gone or not waiting to be read.
+	Commit(ctx context.Context, id SourceID, r Reading, now time.Time) (s Source, seq uint64, err error)
 	// RecordFailure writes a failure: final when notBefore is zero, else the
-	// job waits until then with its attempts.
+	// job waits until then with its attempts. It fails as Commit does.
 	RecordFailure(ctx context.Context, id SourceID, r Reason, attempts int, notBefore, now time.Time) (Source, Job, error)
 	// PruneJobs drops finished jobs that ended before t.
 	PruneJobs(ctx context.Context, t time.Time) error
 
 	// Passages returns up to n passages of a source from number from on.
 	Passages(ctx context.Context, id SourceID, from, n int) ([]Passage, error)
-	// Changes returns up to n changes after sequence seq, oldest first.
+	// Changes returns up to n changes after sequence seq, oldest first. Only
+	// the latest change of a source is kept.
 	Changes(ctx context.Context, seq uint64, n int) ([]Change, error)
 	// LastChange is the newest sequence, 0 when nothing ever changed.
 	LastChange(ctx context.Context) (uint64, error)
+	// ForgetDeleted drops the changes up to seq that only tell of deletions.
+	ForgetDeleted(ctx context.Context, seq uint64) error
 }
 
 // Change is one step of the library that the index must follow.
@@ -78,12 +90,26 @@ type Document struct {
 
 // Blobs keeps originals, addressed by the SHA-256 of their bytes.
 type Blobs interface {
-	// Put streams r to disk, at most max bytes, and returns its hash and size
-	// once it is durable. More than max is TooLarge; no space is Full; nothing
-	// of a failed Put remains.
-	Put(ctx context.Context, r io.Reader, max int64) (sha256 string, size int64, err error)
+	// Stage streams r to disk, at most max bytes. More than max is TooLarge; no
+	// space is Full; nothing of a failed Stage remains. A staged blob is not
+	// yet under its hash: Publish puts it there, Discard drops it.
+	Stage(ctx context.Context, r io.Reader, max int64) (Staged, error)
+	// Open is NotFound when there is no such blob.
 	Open(sha256 string) (io.ReadSeekCloser, error)
+	// Remove is content with a blob that is gone already.
 	Remove(sha256 string) error
-	// Sweep removes blobs for which keep is false and half-written ones.
-	Sweep(ctx context.Context, keep func(sha256 string) bool) error
+	// Sweep removes half-written blobs that nobody is writing any more, then
+	// calls f for each whole one; f may remove it.
+	Sweep(ctx context.Context, f func(sha256 string) error) error
+}
+
+// Staged is an original whose bytes are on disk and whose hash is known.
+type Staged interface {
+	SHA256() string // lower-case hex
+	Size() int64
+	// Publish makes the blob durable under its hash; it is content when the
+	// same blob is there already.
+	Publish() error
+	// Discard drops what was not published; it may be called after Publish.
+	Discard()
 }

@@ -44,6 +44,7 @@ type Reason struct {
 type Source struct {
 	ID       SourceID
 	Title    string
+	Named    bool   // the owner chose the title: a reading does not replace it
 	FileName string // as given on adding; never used as a path
 	Type     Type
 	Status   Status

@@ -1,0 +1,318 @@
+// Package blobs keeps originals as files named by the SHA-256 of their bytes,
+// and implements the Blobs port of package library.
+//
+// It owns one folder: whole originals in xx/yyyy…, where xxyyyy… is the hash
+// in lower-case hex, and half-written ones in tmp/. Every path is opened below
+// that folder (os.Root), so that no name and no link leads out of it. It
+// refuses names that are not hashes, and knows nothing of sources.
+package blobs
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"sync"
+	"syscall"
+
+	"coffer/services/library"
+)
+
+// tmp holds what is being written.
+const tmp = "tmp"
+
+// Dir is an open folder of originals. It is safe for concurrent use.
+type Dir struct {
+	root *os.Root
+
+	mu      sync.Mutex
+	writing map[string]bool // names in tmp that somebody writes
+}
+
+var _ library.Blobs = (*Dir)(nil)
+
+// Open opens the folder at path, which exists.
+func Open(path string) (*Dir, error) {
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := root.Mkdir(tmp, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		root.Close()
+		return nil, err
+	}
+	return &Dir{root: root, writing: map[string]bool{}}, nil
+}
+
+// Close ends the use of the folder.
+func (d *Dir) Close() error { return d.root.Close() }
+
+// Stage implements library.Blobs. The bytes are hashed as they pass and are on
+// disk when it returns.
+func (d *Dir) Stage(ctx context.Context, r io.Reader, max int64) (_ library.Staged, err error) {
+	s := &staged{dir: d, name: rand.Text()}
+	d.mark(s.name, true)
+	f, err := d.root.OpenFile(tmp+"/"+s.name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o400)
+	if err != nil {
+		d.mark(s.name, false)
+		return nil, translate(err)
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			s.Discard()
+		}
+	}()
+	hash := sha256.New()
+	from := &source{ctx: ctx, r: io.LimitReader(r, max)}
+	// A plain writer: without it the copy goes through f.ReadFrom, which
+	// chooses its own way and does not hash.
+	s.size, err = io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(f, hash)}, from, make([]byte, 128<<10))
+	if from.err != nil {
+		return nil, from.err // the sender's trouble, not the disk's
+	}
+	if err != nil {
+		return nil, translate(err)
+	}
+	if more, err := from.more(r); err != nil {
+		return nil, err
+	} else if more {
+		return nil, &library.Error{
+			Kind: library.TooLarge, Field: "file",
+			Message: fmt.Sprintf("The file is larger than %s.", size(max)),
+			Hint:    "Nothing was added. The limit is COFFER_MAX_UPLOAD.",
+		}
+	}
+	if err := f.Sync(); err != nil {
+		return nil, translate(err)
+	}
+	if err := f.Close(); err != nil {
+		return nil, translate(err)
+	}
+	s.sha256 = hex.EncodeToString(hash.Sum(nil))
+	return s, nil
+}
+
+// source remembers the error of the reader, and ends with its context.
+type source struct {
+	ctx context.Context
+	r   io.Reader
+	err error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	if s.err = s.ctx.Err(); s.err != nil {
+		return 0, s.err
+	}
+	n, err := s.r.Read(p)
+	if err != nil && err != io.EOF {
+		s.err = err
+	}
+	return n, err
+}
+
+// more reports whether r, read up to its limit, has another byte.
+func (s *source) more(r io.Reader) (bool, error) {
+	n, err := io.ReadFull(r, make([]byte, 1))
+	if err == io.EOF {
+		err = nil
+	}
+	return n > 0, err
+}
+
+// size is a limit in words.
+func size(n int64) string {
+	switch {
+	case n >= 1<<30 && n%(1<<30) == 0:
+		return fmt.Sprintf("%d GiB", n>>30)
+	case n >= 1<<20:
+		return fmt.Sprintf("%d MiB", n>>20)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
+
+// staged implements library.Staged.
+type staged struct {
+	dir    *Dir
+	name   string
+	sha256 string
+	size   int64
+	once   sync.Once
+}
+
+func (s *staged) SHA256() string { return s.sha256 }
+func (s *staged) Size() int64    { return s.size }
+
+// Publish implements library.Staged: a second name for the same bytes, then
+// the folders that hold it.
+func (s *staged) Publish() error {
+	shard, name := s.sha256[:2], path(s.sha256)
+	err := s.dir.root.Link(tmp+"/"+s.name, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := s.dir.root.Mkdir(shard, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return translate(err)
+		}
+		if err := s.dir.sync("."); err != nil {
+			return translate(err)
+		}
+		err = s.dir.root.Link(tmp+"/"+s.name, name)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return translate(err)
+	}
+	return translate(s.dir.sync(shard))
+}
+
+// Discard implements library.Staged.
+func (s *staged) Discard() {
+	s.once.Do(func() {
+		// What cannot be removed now is removed by the next sweep.
+		_ = s.dir.root.Remove(tmp + "/" + s.name)
+		s.dir.mark(s.name, false)
+	})
+}
+
+func (d *Dir) mark(name string, writing bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if writing {
+		d.writing[name] = true
+	} else {
+		delete(d.writing, name)
+	}
+}
+
+func (d *Dir) isWriting(name string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.writing[name]
+}
+
+// sync makes the names in a folder durable.
+func (d *Dir) sync(name string) error {
+	f, err := d.root.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Sync()
+}
+
+// Open implements library.Blobs.
+func (d *Dir) Open(sha256 string) (io.ReadSeekCloser, error) {
+	if !isHash(sha256) {
+		return nil, missing()
+	}
+	f, err := d.root.Open(path(sha256))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, missing()
+	}
+	if err != nil {
+		return nil, translate(err)
+	}
+	return f, nil
+}
+
+// Remove implements library.Blobs.
+func (d *Dir) Remove(sha256 string) error {
+	if !isHash(sha256) {
+		return missing()
+	}
+	if err := d.root.Remove(path(sha256)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return translate(err)
+	}
+	return nil
+}
+
+// Sweep implements library.Blobs. Names that are not hashes are left alone.
+func (d *Dir) Sweep(ctx context.Context, f func(sha256 string) error) error {
+	halves, err := d.names(tmp)
+	if err != nil {
+		return err
+	}
+	for _, name := range halves {
+		if !d.isWriting(name) {
+			if err := d.root.Remove(tmp + "/" + name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return translate(err)
+			}
+		}
+	}
+	shards, err := d.names(".")
+	if err != nil {
+		return err
+	}
+	for _, shard := range shards {
+		if len(shard) != 2 || !isHex(shard) {
+			continue
+		}
+		names, err := d.names(shard)
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if isHash(shard + name) {
+				if err := f(shard + name); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (d *Dir) names(folder string) ([]string, error) {
+	f, err := d.root.Open(folder)
+	if err != nil {
+		return nil, translate(err)
+	}
+	defer f.Close()
+	names, err := f.Readdirnames(-1)
+	return names, translate(err)
+}
+
+func path(sha256 string) string { return sha256[:2] + "/" + sha256[2:] }
+
+func isHash(s string) bool { return len(s) == 64 && isHex(s) }
+
+func isHex(s string) bool {
+	for _, c := range []byte(s) {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+func missing() error {
+	return &library.Error{
+		Kind: library.NotFound, Message: "The original is not on the disk.", Hint: "Add the file again.",
+	}
+}
+
+func translate(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
+		return &library.Error{
+			Kind: library.Full, Message: "The disk is full.",
+			Hint:  "Nothing was added and nothing was lost. Free some space on the volume and try again.",
+			Cause: err,
+		}
+	}
+	return &library.Error{
+		Kind: library.Internal, Message: "The original could not be read or written.",
+		Hint: "Look at the log of the API and at the health of the disk.", Cause: err,
+	}
+}

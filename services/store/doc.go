@@ -1,0 +1,48 @@
+// Package store keeps sources, jobs, passages, changes and accounts in one
+// bbolt file, and implements the Store and Accounts ports of package library.
+//
+// It owns bbolt and everything written below. It refuses a file of a newer
+// schema than it knows, and a file that another process has open: bbolt takes
+// an exclusive lock, so exactly one process, the API, opens the store.
+//
+// # Transactions
+//
+// A write is on disk when it returns. Writers that arrive while another
+// commits share the next commit and its fsync (see write.go). What a read
+// returns is copied out before its transaction ends.
+//
+// # Schema 1
+//
+// Ids are the text of library.SourceID and have no zero byte. Numbers in keys
+// are big-endian, so that byte order is their order; times are Unix
+// milliseconds; hashes are the 32 bytes of a SHA-256. Rows are JSON unless a
+// line says otherwise.
+//
+//	bucket     key                        value
+//	meta       "schema"                   the schema's number, decimal text
+//	meta       "box"                      the box's id, 8 hex characters
+//	meta       "owner"                    ownerRow
+//	meta       "settings"                 library.Settings
+//	sources    id                         sourceRow; key order is order of adding
+//	hashes     hash                       id of the source that keeps the blob
+//	facets     status 0 type 0 id         empty; one for each source
+//	counts     status 0 type 0            how many such sources, 8 bytes
+//	counts     "job" 0 state 0            how many finished jobs done or failed, 8 bytes
+//	jobs       id                         a waiting job, binary: due 8 bytes, attempts
+//	                                      1 byte, then the last reason as JSON or nothing
+//	finished   ended in 16 hex digits, id finishedRow of a done or failed job
+//	passages   id 0 number (4 bytes)      binary: page as uvarint, then the text
+//	changes    sequence (8 bytes)         one byte, "+" changed or "-" deleted, then id;
+//	                                      the bucket's own sequence is the newest ever
+//	gone       sequence (8 bytes)         empty; the changes that tell of deletions
+//	sessions   session id                 sessionRow
+//
+// A source has one row in facets; a list filtered by status, by type or both
+// merges the prefixes that fit, and adds up their counts for its total. Only
+// the latest change of a source is kept (its row names it); that of a deleted
+// source stays until the index has applied it.
+//
+// # History
+//
+//	1  the first
+package store
