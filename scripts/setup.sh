@@ -9,7 +9,7 @@ case ${1:-} in
 run)   want="nginx:nginx-light" ;;
 lint)  want="shellcheck:shellcheck" ;;
 image) want="dockerd:docker.io debootstrap:debootstrap" ;;
-test)  want="nginx:nginx-light dockerd:docker.io debootstrap:debootstrap chromium:chromium pdftotext:poppler-utils ip:iproute2" ;;
+test)  want="gcc:gcc nginx:nginx-light dockerd:docker.io debootstrap:debootstrap chromium:chromium pdftotext:poppler-utils ip:iproute2" ;;
 bench) want="nginx:nginx-light dockerd:docker.io debootstrap:debootstrap recollindex:recollcmd pdftotext:poppler-utils" ;;
 *)     echo "usage: setup.sh run|test|image|bench|lint" >&2; exit 2 ;;
 esac
@@ -45,5 +45,7 @@ case $missing in
 	done
 	;;
 esac
+# The headers are only recommended by the compiler's package.
+case $missing in *gcc*) missing="$missing libc6-dev" ;; esac
 # shellcheck disable=SC2086 # a list
 apt-get install -qy --no-install-recommends ca-certificates $missing >&2

@@ -1,0 +1,56 @@
+package main
+
+// tier is one rung: what it proves, what it needs, and the go test commands.
+type tier struct {
+	name     string
+	what     string
+	programs []string // that must be on the path
+	root     bool
+	engine   bool // a container engine, started when none runs
+	runs     []command
+}
+
+type command struct {
+	flags    []string
+	packages []string // patterns; one with a leading "-" takes away
+}
+
+func tiers() []tier {
+	verbose := func(limit, name string) []command {
+		return []command{{[]string{"-v", "-count=1", "-timeout=" + limit}, []string{"./scripts/e2e/" + name}}}
+	}
+	return []tier{
+		{
+			name: "unit", what: "every package by itself, in the race detector where that is cheap",
+			programs: []string{"gcc"},
+			runs: []command{
+				{[]string{"-race"}, []string{"./...", "-./services/parser/...", "-./entrypoint/...", "-./scripts/..."}},
+				// PDFium in WebAssembly is generated code without goroutines: the race
+				// detector finds nothing in it and makes it ten times slower.
+				{nil, []string{"./services/parser/...", "./scripts/..."}},
+			},
+		},
+		{
+			name: "scripts", what: "the real binary by its commands",
+			runs: []command{{nil, []string{"./entrypoint/..."}}},
+		},
+		{
+			name: "native", what: "the box on this machine, as make run starts it",
+			programs: []string{"nginx", "make"},
+			runs:     verbose("10m", "native"),
+		},
+		{
+			name: "chaos", what: "kill -9 of each process while it reads",
+			programs: []string{"nginx"}, runs: verbose("15m", "chaos"),
+		},
+		{
+			name: "browser", what: "a person's first minutes, in a real browser",
+			programs: []string{"nginx", "chromium", "pdftotext"}, runs: verbose("10m", "browser"),
+		},
+		{
+			name: "image", what: "the real image, and what a process inside can do",
+			programs: []string{"docker", "debootstrap"}, root: true, engine: true,
+			runs: verbose("30m", "image"),
+		},
+	}
+}
