@@ -15,9 +15,9 @@ import (
 // Search finds passages, best first.
 //
 // Up to three words must all be there; when no passage has them all, those
-// with most of them are found. A longer query, function words aside, wants
-// half of its words, fewer when that finds little. Phrases must be there and
-// excluded words must not, always.
+// with most of them are found. A longer query is a question: any two of its
+// words will do, function words aside, or one where that finds little, and the
+// order decides. Phrases must be there and excluded words must not, always.
 func (x *Index) Search(ctx context.Context, q library.Query) (res library.Results, err error) {
 	began := time.Now()
 	if err := check(q); err != nil {
@@ -114,7 +114,7 @@ func wanted(n int) int {
 	if n <= 3 {
 		return n
 	}
-	return max(3, (n+1)/2)
+	return 2
 }
 
 // resolve finds what the clauses and the dates stand for.
