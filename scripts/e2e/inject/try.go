@@ -1,0 +1,82 @@
+//go:build linux && amd64
+
+package inject
+
+import (
+	"encoding/binary"
+
+	"golang.org/x/sys/unix"
+)
+
+// Try is one thing that a process is made to attempt. Do returns nil when the
+// kernel allowed it.
+type Try struct {
+	Name string
+	Do   func(*Target) error
+}
+
+// Socket tries to make a socket.
+func Socket(name string, family, kind int) Try {
+	return Try{name, func(t *Target) error {
+		fd, err := t.Call(unix.SYS_SOCKET, uint64(family), uint64(kind))
+		if err == nil {
+			_, _ = t.Call(unix.SYS_CLOSE, fd)
+		}
+		return err
+	}}
+}
+
+// Open tries to open a path for reading.
+func Open(path string) Try {
+	return Try{"open " + path, func(t *Target) error {
+		address, err := t.Path(path)
+		if err != nil {
+			return err
+		}
+		here := unix.AT_FDCWD
+		fd, err := t.Call(unix.SYS_OPENAT, uint64(here), address, unix.O_RDONLY|unix.O_CLOEXEC)
+		if err == nil {
+			_, _ = t.Call(unix.SYS_CLOSE, fd)
+		}
+		return err
+	}}
+}
+
+// Connect tries to connect to a unix socket.
+func Connect(path string) Try {
+	return Try{"connect to " + path, func(t *Target) error {
+		fd, err := t.Call(unix.SYS_SOCKET, unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC)
+		if err != nil {
+			return err
+		}
+		defer func() { _, _ = t.Call(unix.SYS_CLOSE, fd) }()
+		name := binary.NativeEndian.AppendUint16(nil, unix.AF_UNIX)
+		name = append(append(name, path...), 0)
+		address, err := t.Bytes(name)
+		if err != nil {
+			return err
+		}
+		_, err = t.Call(unix.SYS_CONNECT, fd, address, uint64(len(name)))
+		return err
+	}}
+}
+
+// Call tries a bare system call with small arguments.
+func Call(name string, number uintptr, args ...uint64) Try {
+	return Try{name, func(t *Target) error {
+		_, err := t.Call(number, args...)
+		return err
+	}}
+}
+
+// Execute tries to become another program. Where it is allowed, it happens.
+func Execute(path string) Try {
+	return Try{"execute " + path, func(t *Target) error {
+		address, err := t.Path(path)
+		if err != nil {
+			return err
+		}
+		_, err = t.Call(unix.SYS_EXECVE, address, 0, 0)
+		return err
+	}}
+}
