@@ -1,0 +1,49 @@
+package confine
+
+import (
+	"fmt"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// ChildLimits bounds a process that reads one hostile document after another.
+type ChildLimits struct {
+	Data      uint64 // RLIMIT_DATA in bytes; RLIMIT_AS breaks the Go runtime
+	OpenFiles uint64 // RLIMIT_NOFILE
+}
+
+// Child confines the running process to what it has open: no path, no socket,
+// no new file, no program, no fork, no growth past the limits. It may still
+// read, write, map memory and start threads. CPU and wall-clock time are the
+// parent's to watch.
+func Child(l ChildLimits) error {
+	limits := []struct {
+		name     string
+		resource int
+		value    uint64
+	}{
+		{"core", unix.RLIMIT_CORE, 0},
+		{"file size", unix.RLIMIT_FSIZE, 0},
+		{"data", unix.RLIMIT_DATA, l.Data},
+		{"open files", unix.RLIMIT_NOFILE, l.OpenFiles},
+	}
+	for _, r := range limits {
+		if err := syscall.Setrlimit(r.resource, &syscall.Rlimit{Cur: r.value, Max: r.value}); err != nil {
+			return fmt.Errorf("limit of %s: %w", r.name, err)
+		}
+	}
+	if err := (Files{}).enforce(); err != nil {
+		return fmt.Errorf("landlock: %w", err)
+	}
+	policies, err := ProfileChild.policies()
+	if err != nil {
+		return err
+	}
+	for _, policy := range policies {
+		if err := everyThread(policy); err != nil {
+			return fmt.Errorf("seccomp: %w", err)
+		}
+	}
+	return nil
+}
