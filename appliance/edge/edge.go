@@ -1,0 +1,156 @@
+// Package edge renders what one start decides about the edge (addresses, the
+// token, folders of the run) into fragments that the protected configuration
+// includes, and says how nginx is started.
+//
+// It owns the fragments under RUN/edge. It refuses values that would be more
+// than a value in nginx's language.
+package edge
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"path"
+	"regexp"
+	"strconv"
+	"text/template"
+
+	"golang.org/x/sys/unix"
+
+	"coffer/appliance/beneath"
+)
+
+// Options are what one start decides.
+type Options struct {
+	Root      string // the prefix of the protected files
+	Run       string // RUN
+	Host      string // address to listen on; empty: all
+	Port      uint16
+	Token     string // proves to the API that a request came through the edge
+	BasePath  string // "" or "/path"
+	MaxUpload int64  // bytes
+	// HealthAllow limits who may ask /livez and /readyz; empty: everybody.
+	HealthAllow []netip.Prefix
+	LogJSON     bool
+	// Debug also logs nginx's errors of requests, which hold whole URLs.
+	Debug bool
+	// UID and GID own the fragments (root and the edge's group); beneath.Keep
+	// without root.
+	UID, GID int
+}
+
+// formRoom is what a multipart body may have besides its file, as in package
+// api; what is a little larger still reaches the API, which explains.
+const formRoom = 2 << 20
+
+// NewToken makes the token of one start: 32 bytes in hex.
+func NewToken() string {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b)
+	return hex.EncodeToString(b)
+}
+
+// Render writes the fragments into RUN/edge.
+func Render(o Options) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	dir, err := beneath.Open(path.Join(o.Run, "edge"))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	listen, err := o.listen()
+	if err != nil {
+		return err
+	}
+	values := struct {
+		Options
+		Listen   []string
+		MaxBody  int64
+		BaseExpr string
+	}{o, listen, o.MaxUpload + formRoom, regexp.QuoteMeta(o.BasePath)}
+	for name, text := range fragments() {
+		t, err := template.New(name).Parse(text)
+		if err != nil {
+			return err
+		}
+		var out bytes.Buffer
+		if err := t.Execute(&out, values); err != nil {
+			return err
+		}
+		if err := dir.Put(name, out.Bytes(), beneath.Attributes{UID: o.UID, GID: o.GID, Mode: 0o440}); err != nil {
+			return err
+		}
+	}
+	return o.flatten(dir)
+}
+
+// Arguments are nginx's, after its name.
+func Arguments(root, run string) []string {
+	config := path.Join(root, "etc/nginx/nginx.conf")
+	if !usual(root, run) {
+		config = path.Join(run, "edge", flatName)
+	}
+	return []string{"-e", "stderr", "-p", path.Clean(root) + "/", "-c", config}
+}
+
+// usual reports that the protected configuration finds the fragments by
+// itself.
+func usual(root, run string) bool { return path.Clean(run) == path.Join(root, "run/coffer") }
+
+func (o Options) check() error {
+	plain := regexp.MustCompile(`^[A-Za-z0-9/._~+@,=-]*$`)
+	for name, value := range map[string]string{"root": o.Root, "run": o.Run, "base path": o.BasePath, "token": o.Token} {
+		if !plain.MatchString(value) {
+			return fmt.Errorf("edge: the %s holds a character that nginx could take for more", name)
+		}
+	}
+	switch {
+	case len(o.Token) < 32:
+		return errors.New("edge: the token is too short")
+	case o.Port == 0:
+		return errors.New("edge: no port")
+	case o.MaxUpload <= 0:
+		return errors.New("edge: no upload limit")
+	}
+	if o.Host != "" {
+		if _, err := netip.ParseAddr(o.Host); err != nil {
+			return fmt.Errorf("edge: %q is not an address", o.Host)
+		}
+	}
+	return nil
+}
+
+// listen returns nginx's addresses: without a host both families, each with a
+// socket of its own, as far as the kernel knows them.
+func (o Options) listen() ([]string, error) {
+	port := strconv.Itoa(int(o.Port))
+	if o.Host != "" {
+		return []string{net.JoinHostPort(o.Host, port)}, nil
+	}
+	var all []string
+	if speaks(unix.AF_INET) {
+		all = append(all, "0.0.0.0:"+port)
+	}
+	if speaks(unix.AF_INET6) {
+		all = append(all, "[::]:"+port)
+	}
+	if len(all) == 0 {
+		return nil, errors.New("edge: this machine has no network, not even its own")
+	}
+	return all, nil
+}
+
+func speaks(family int) bool {
+	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	_ = unix.Close(fd)
+	return true
+}

@@ -1,0 +1,105 @@
+package edge
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"path"
+	"strings"
+
+	"coffer/appliance/beneath"
+)
+
+// fragments are the files under RUN/edge, by name.
+func fragments() map[string]string {
+	return map[string]string{
+		"main.conf": `# Written at each start.
+pid {{.Run}}/nginx/nginx.pid;
+# Below alert nginx writes whole request lines, queries included.
+error_log stderr {{if .Debug}}info{{else}}alert{{end}};
+`,
+		"http.conf": `# Written at each start.
+map "" $edge_token { default "{{.Token}}"; }
+map "" $coffer_base { default "{{.BasePath}}"; }
+geo $health_denied {
+    default {{if .HealthAllow}}1{{else}}0{{end}};
+    127.0.0.0/8 0;
+    ::1/128 0;
+{{- range .HealthAllow}}
+    {{.}} 0;
+{{- end}}
+}
+upstream coffer_api {
+    server unix:{{.Run}}/api.sock max_fails=0;
+    keepalive 8;
+    keepalive_timeout 30s;
+}
+access_log /dev/stdout {{if .LogJSON}}json{{else}}text{{end}};
+client_body_temp_path {{.Run}}/nginx/body;
+proxy_temp_path {{.Run}}/nginx/proxy;
+fastcgi_temp_path {{.Run}}/nginx/fastcgi;
+uwsgi_temp_path {{.Run}}/nginx/uwsgi;
+scgi_temp_path {{.Run}}/nginx/scgi;
+`,
+		"server.conf": `# Written at each start.
+{{- range .Listen}}
+listen {{.}} default_server;
+{{- end}}
+client_max_body_size {{.MaxBody}};
+{{- if .BasePath}}
+rewrite ^{{.BaseExpr}}(/.*)$ $1 last;
+rewrite ^{{.BaseExpr}}$ {{.BasePath}}/ redirect;
+rewrite ^/(livez|readyz)$ /$1 last;
+rewrite ^/_edge/(.*)$ /_edge/$1 last;
+return 404;
+{{- end}}
+`,
+	}
+}
+
+// flatName is the whole configuration in one file, for a run directory that is
+// not where the protected files look for it.
+const flatName = "nginx.conf"
+
+// flatten writes the protected configuration with every include in place.
+func (o Options) flatten(dir *beneath.Dir) error {
+	if usual(o.Root, o.Run) {
+		return nil
+	}
+	var out bytes.Buffer
+	if err := o.inline(&out, path.Join(o.Root, "etc/nginx/nginx.conf"), 0); err != nil {
+		return err
+	}
+	return dir.Put(flatName, out.Bytes(), beneath.Attributes{UID: o.UID, GID: o.GID, Mode: 0o440})
+}
+
+// inline copies the file at name, and what it includes. An include is a line
+// of its own in our files.
+func (o Options) inline(out *bytes.Buffer, name string, depth int) error {
+	if depth > 8 {
+		return fmt.Errorf("edge: %s is included too deep", name)
+	}
+	content, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	lines := bufio.NewScanner(bytes.NewReader(content))
+	for lines.Scan() {
+		included, ok := strings.CutPrefix(strings.TrimSpace(lines.Text()), "include ")
+		if !ok {
+			out.WriteString(lines.Text() + "\n")
+			continue
+		}
+		included = strings.TrimSuffix(included, ";")
+		if fragment, ok := strings.CutPrefix(included, "../../run/coffer/"); ok {
+			included = path.Join(o.Run, fragment)
+		} else {
+			included = path.Join(o.Root, "etc/nginx", included)
+		}
+		if err := o.inline(out, included, depth+1); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}

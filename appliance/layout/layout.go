@@ -1,0 +1,227 @@
+// Package layout makes and mends the folders of the volume and of the run
+// directory: a declared table of paths, owners and modes.
+//
+// It owns that table, the numeric users, and the one migration of stored files
+// from one API user to another. It refuses to follow a link, to touch what is
+// not in the table, and to walk the volume on an ordinary start.
+package layout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"coffer/appliance/beneath"
+)
+
+// Owner is a numeric user and group.
+type Owner struct{ UID, GID int }
+
+func (o Owner) String() string { return fmt.Sprintf("%d:%d", o.UID, o.GID) }
+
+// Roles are the users that files belong to. Without root they are all the one
+// user there is.
+type Roles struct{ Root, Edge, API, Worker, Parser Owner }
+
+// RolesFor returns the roles for the user that runs this process, with api as
+// the API's when that user is root.
+func RolesFor(api Owner) Roles {
+	if os.Geteuid() != 0 {
+		me := Owner{os.Geteuid(), os.Getegid()}
+		return Roles{Root: me, Edge: me, API: me, Worker: me, Parser: me}
+	}
+	return Roles{Edge: Owner{10001, 10001}, API: api, Worker: Owner{10003, 10003}, Parser: Owner{10004, 10004}}
+}
+
+// Options say what to lay out.
+type Options struct {
+	Data  string
+	Run   string
+	Roles Roles
+	Log   *slog.Logger
+}
+
+// Report counts what was done.
+type Report struct {
+	Checked  int      // rows of the table
+	Made     []string // paths that were missing
+	Repaired []string // paths whose owner or mode was wrong
+	Moved    int      // files handed to a new API user
+}
+
+// Problem is a row that could not be made right, with the remedy.
+type Problem struct {
+	Path   string
+	What   string
+	Remedy string
+	cause  error
+}
+
+func (p *Problem) Error() string { return p.Path + " " + p.What + ". " + p.Remedy }
+
+func (p *Problem) Unwrap() error { return p.cause }
+
+// Problems are all that stand in the way of a start.
+type Problems []*Problem
+
+func (p Problems) Error() string {
+	var lines []string
+	for _, each := range p {
+		lines = append(lines, each.Error())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// place is one row of the table.
+type place struct {
+	name  string // below its base; "." is the base
+	owner Owner
+	mode  uint32
+	file  bool // a file, left alone when missing; else a folder
+}
+
+func dataPlaces(r Roles) []place {
+	return []place{
+		{name: ".", owner: r.Root, mode: 0o755},
+		{name: "config", owner: r.Root, mode: 0o755},
+		{name: "secrets", owner: r.Root, mode: 0o711},
+		{name: "store", owner: r.API, mode: 0o700},
+		{name: "blobs", owner: r.API, mode: 0o700},
+		{name: "backups", owner: r.API, mode: 0o700},
+		{name: "logs", owner: r.Root, mode: 0o755},
+		{name: "service-token", owner: r.API, mode: 0o600, file: true},
+	}
+}
+
+func runPlaces(r Roles) []place {
+	return []place{
+		{name: ".", owner: r.Root, mode: 0o755},
+		{name: "nginx", owner: r.Edge, mode: 0o700},
+		{name: "edge", owner: Owner{r.Root.UID, r.Edge.GID}, mode: 0o750},
+		{name: "parser", owner: r.Parser, mode: 0o700},
+	}
+}
+
+// Enforce makes the table true. Its error is Problems when the volume is at
+// fault, and then nothing may start.
+func Enforce(ctx context.Context, o Options) (Report, error) {
+	l := &layer{Options: o, root: os.Geteuid() == 0}
+	if data := l.base(o.Data); data != nil {
+		defer data.Close()
+		// Before the table: the migration ends with the folders themselves, so
+		// that their owner says whether it is complete.
+		if l.root && len(l.problems) == 0 {
+			if err := l.migrate(ctx, data); err != nil {
+				l.problem(o.Data, err)
+			}
+		}
+		l.table(data, dataPlaces(o.Roles))
+	}
+	if run := l.base(o.Run); run != nil {
+		defer run.Close()
+		l.table(run, runPlaces(o.Roles))
+	}
+	if len(l.problems) > 0 {
+		return l.report, l.problems
+	}
+	return l.report, ctx.Err()
+}
+
+type layer struct {
+	Options
+	root     bool
+	report   Report
+	problems Problems
+}
+
+// base opens DATA or RUN, making it when there is nothing.
+func (l *layer) base(path string) *beneath.Dir {
+	err := os.MkdirAll(path, 0o755)
+	if err == nil {
+		var d *beneath.Dir
+		if d, err = beneath.Open(path); err == nil {
+			return d
+		}
+	}
+	l.problem(path, err)
+	return nil
+}
+
+func (l *layer) table(base *beneath.Dir, rows []place) {
+	for _, row := range rows {
+		l.report.Checked++
+		if err := l.row(base, row); err != nil {
+			l.problem(base.Path()+"/"+row.name, err)
+		}
+	}
+}
+
+func (l *layer) row(base *beneath.Dir, row place) error {
+	n, err := base.Hold(row.name)
+	if errors.Is(err, fs.ErrNotExist) {
+		if row.file {
+			return nil
+		}
+		if err := base.Mkdir(row.name, l.attributes(row)); err != nil {
+			return err
+		}
+		l.report.Made = append(l.report.Made, base.Path()+"/"+row.name)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	switch {
+	case row.file != n.IsFile():
+		return &beneath.Refused{Path: base.Path() + "/" + row.name, What: n.What()}
+	case row.file && n.Links > 1:
+		return &beneath.Refused{Path: base.Path() + "/" + row.name, What: "a file with a second name (hard link)"}
+	}
+	if n.UID == row.owner.UID && n.GID == row.owner.GID && n.Mode == row.mode {
+		return nil
+	}
+	if !l.root {
+		return l.asUser(base, row, n)
+	}
+	if n.UID != row.owner.UID || n.GID != row.owner.GID {
+		if err := n.Own(row.owner.UID, row.owner.GID); err != nil {
+			return err
+		}
+	}
+	if err := n.Chmod(row.mode); err != nil {
+		return err
+	}
+	l.report.Repaired = append(l.report.Repaired, base.Path()+"/"+row.name)
+	return nil
+}
+
+func (l *layer) attributes(row place) beneath.Attributes {
+	a := beneath.Attributes{UID: row.owner.UID, GID: row.owner.GID, Mode: row.mode}
+	if !l.root {
+		a.UID, a.GID = beneath.Keep, beneath.Keep
+	}
+	return a
+}
+
+// asUser settles for a folder that works: what is ours gets its mode, what is
+// another's must let us write.
+func (l *layer) asUser(base *beneath.Dir, row place, n *beneath.Node) error {
+	if n.UID == os.Geteuid() {
+		if n.Mode == row.mode {
+			return nil
+		}
+		l.report.Repaired = append(l.report.Repaired, base.Path()+"/"+row.name)
+		return n.Chmod(row.mode)
+	}
+	if row.name == "." {
+		return nil // its rows say whether it lets us in
+	}
+	return unix.Access(base.Path()+"/"+row.name, unix.R_OK|unix.W_OK|unix.X_OK)
+}
