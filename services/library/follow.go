@@ -37,10 +37,20 @@ func (f *follower) wake() {
 	}
 }
 
-// settle marks a committed source until the index holds change seq.
-func (f *follower) settle(s Source, seq uint64) {
+// expect marks a source that is about to be committed, so that nobody sees it
+// ready before it can be found. settle or forget must follow.
+func (f *follower) expect(id SourceID) {
 	f.mu.Lock()
-	f.settling[s.ID] = seq
+	defer f.mu.Unlock()
+	f.settling[id] = ^uint64(0)
+}
+
+// settle says that a source was committed with change seq.
+func (f *follower) settle(id SourceID, seq uint64) {
+	f.mu.Lock()
+	if _, ok := f.settling[id]; ok {
+		f.settling[id] = seq
+	}
 	f.mu.Unlock()
 	f.wake()
 }
@@ -105,7 +115,7 @@ func (l *Library) follow(ctx context.Context) error {
 		}
 		failures++
 		l.o.Log.Error("index does not follow", "failures", failures, "err", err)
-		l.ready(ctx, ^uint64(0)) // what is read is kept, only not yet searchable
+		l.ready(ctx, ^uint64(0)-1) // what is read is kept, only not yet searchable
 		if failures >= rebuildAfter && !isKind(err, Full) {
 			l.rebuild()
 			failures = 0
@@ -142,8 +152,12 @@ func (l *Library) catchUp(ctx context.Context) error {
 	}
 	for {
 		changes, err := l.o.Store.Changes(ctx, applied, batchDocs)
-		if err != nil || len(changes) == 0 {
+		if err != nil {
 			return err
+		}
+		if len(changes) == 0 {
+			l.ready(ctx, applied) // what was marked only after it was applied
+			return nil
 		}
 		docs, removed, seq, err := l.gather(ctx, changes)
 		if err != nil {

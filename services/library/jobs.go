@@ -30,6 +30,9 @@ func (l *Library) Jobs(ctx context.Context, p Page) (List[Job], error) {
 			if cursor != "" && string(j.source) >= cursor {
 				continue
 			}
+			if s, err := l.Source(ctx, j.source); err != nil || s.Status != StatusProcessing {
+				continue // it ended a moment ago, and is listed as what it became
+			}
 			if len(out.Items) == p.Limit {
 				out.Next = "r" + string(out.Items[p.Limit-1].Source)
 				return out, nil

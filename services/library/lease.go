@@ -11,9 +11,9 @@ import (
 
 // Limits on a reading, whoever sends it.
 const (
-	MaxPassages    = 250_000
-	MaxReadingText = 64 << 20 // bytes of all passages together
-	maxPassageText = 4 * MaxPassage
+	MaxPassages    = 200_000
+	MaxReadingText = 32 << 20       // bytes of all passages together
+	MaxPassageText = 4 * MaxPassage // bytes that one passage may at most have
 )
 
 // retryAfter is the wait after each parser death but the last.
@@ -115,12 +115,14 @@ func (l *Library) Complete(ctx context.Context, id LeaseID, r Reading) error {
 		return err
 	}
 	return l.finish(ctx, id, func(j job) error {
-		s, seq, err := l.o.Store.Commit(ctx, j.source, r, l.o.Now())
+		l.follower.expect(j.source)
+		_, seq, err := l.o.Store.Commit(ctx, j.source, r, l.o.Now())
 		if err != nil {
+			l.follower.forget(j.source)
 			return err
 		}
 		l.queue.remove(j.source)
-		l.follower.settle(s, seq)
+		l.follower.settle(j.source, seq)
 		return nil
 	})
 }
@@ -190,6 +192,15 @@ func (l *Library) Release(ctx context.Context, id LeaseID) error {
 	return nil
 }
 
+// ReleaseAll gives every lease back: the reader that held them is gone.
+func (l *Library) ReleaseAll(ctx context.Context) {
+	for _, j := range l.queue.running() {
+		if err := l.Release(ctx, j.lease); err == nil {
+			l.o.Log.Warn("lease returned from a reader that is gone", "source", j.source)
+		}
+	}
+}
+
 // checkReading tidies what a reader found and refuses what no reader of ours
 // would send.
 func checkReading(r *Reading) error {
@@ -215,7 +226,7 @@ func checkReading(r *Reading) error {
 		if p.Page < 0 || p.Page > 1_000_000 {
 			return bad("impossible page number")
 		}
-		if len(p.Text) == 0 || len(p.Text) > maxPassageText {
+		if len(p.Text) == 0 || len(p.Text) > MaxPassageText {
 			return bad(fmt.Sprintf("a passage of %d bytes", len(p.Text)))
 		}
 		if total += len(p.Text); total > MaxReadingText {

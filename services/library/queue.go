@@ -71,6 +71,7 @@ func (q *queue) drop(id SourceID) {
 	delete(q.jobs, id)
 	if j.lease != "" {
 		delete(q.leases, j.lease)
+		q.signal() // there is room for another lease
 	} else {
 		heap.Remove(&q.due, j.slot)
 	}
@@ -92,6 +93,10 @@ func (q *queue) take(ctx context.Context) (job, error) {
 	}
 }
 
+// maxLeases bounds what readers hold together, so that a hostile one cannot
+// take the whole queue.
+const maxLeases = 64
+
 // forever is longer than any job waits.
 const forever = time.Duration(1<<63 - 1)
 
@@ -100,7 +105,7 @@ const forever = time.Duration(1<<63 - 1)
 func (q *queue) tryTake() (j job, ok bool, wait time.Duration, changed <-chan struct{}) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.due) == 0 {
+	if len(q.due) == 0 || len(q.leases) >= maxLeases {
 		return job{}, false, forever, q.changed
 	}
 	now := q.now()

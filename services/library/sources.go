@@ -18,9 +18,15 @@ func (l *Library) Source(ctx context.Context, id SourceID) (Source, error) {
 // live is s as its owner sees it: processing while it is leased, and until
 // the index holds what was read, so that ready means searchable.
 func (l *Library) live(s Source) Source {
-	if s.Status == StatusQueued && l.queue.isLeased(s.ID) ||
-		s.Status == StatusReady && l.follower.isSettling(s.ID) {
-		s.Status = StatusProcessing
+	switch s.Status {
+	case StatusQueued:
+		if l.queue.isLeased(s.ID) || l.follower.isSettling(s.ID) {
+			s.Status = StatusProcessing
+		}
+	case StatusReady:
+		if l.follower.isSettling(s.ID) {
+			s.Status = StatusProcessing
+		}
 	}
 	return s
 }

@@ -54,11 +54,13 @@ const (
 	bSessions = "sessions"
 )
 
-// Open opens the store in folder dir, which exists, and makes it when there is
-// none.
+// Open opens the store in folder dir. It makes what there is none of.
 func Open(dir string) (*Store, error) { return open(dir, lockWait) }
 
 func open(dir string, wait time.Duration) (*Store, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
 	path := filepath.Join(dir, FileName)
 	db, err := bolt.Open(path, 0o600, &bolt.Options{
 		Timeout:         wait,

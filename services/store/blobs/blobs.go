@@ -36,8 +36,11 @@ type Dir struct {
 
 var _ library.Blobs = (*Dir)(nil)
 
-// Open opens the folder at path, which exists.
+// Open opens the folder at path, and makes it when there is none.
 func Open(path string) (*Dir, error) {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, err
+	}
 	root, err := os.OpenRoot(path)
 	if err != nil {
 		return nil, err
@@ -74,13 +77,13 @@ func (d *Dir) Stage(ctx context.Context, r io.Reader, max int64) (_ library.Stag
 	// chooses its own way and does not hash.
 	s.size, err = io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(f, hash)}, from, make([]byte, 128<<10))
 	if from.err != nil {
-		return nil, from.err // the sender's trouble, not the disk's
+		return nil, broken(from.err)
 	}
 	if err != nil {
 		return nil, translate(err)
 	}
-	if more, err := from.more(r); err != nil {
-		return nil, err
+	if more, err := another(r); err != nil {
+		return nil, broken(err)
 	} else if more {
 		return nil, &library.Error{
 			Kind: library.TooLarge, Field: "file",
@@ -116,13 +119,25 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// more reports whether r, read up to its limit, has another byte.
-func (s *source) more(r io.Reader) (bool, error) {
+// another reports whether r has another byte.
+func another(r io.Reader) (bool, error) {
 	n, err := io.ReadFull(r, make([]byte, 1))
 	if err == io.EOF {
 		err = nil
 	}
 	return n > 0, err
+}
+
+// broken is the trouble of the one who sends, not of the disk.
+func broken(err error) error {
+	var known *library.Error
+	if errors.As(err, &known) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return &library.Error{
+		Kind: library.Invalid, Field: "file", Message: "The upload broke off before its end.",
+		Hint: "Nothing was added; send the file again.", Cause: err,
+	}
 }
 
 // size is a limit in words.
@@ -148,11 +163,15 @@ type staged struct {
 func (s *staged) SHA256() string { return s.sha256 }
 func (s *staged) Size() int64    { return s.size }
 
-// Publish implements library.Staged: a second name for the same bytes, then
-// the folders that hold it.
+// Publish implements library.Staged: the file moves to its place, and the
+// folders that hold it are made durable. A file of another length there is a
+// damaged one, and is replaced.
 func (s *staged) Publish() error {
 	shard, name := s.sha256[:2], path(s.sha256)
-	err := s.dir.root.Link(tmp+"/"+s.name, name)
+	if there, err := s.dir.root.Lstat(name); err == nil && there.Mode().IsRegular() && there.Size() == s.size {
+		return nil
+	}
+	err := s.dir.root.Rename(tmp+"/"+s.name, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := s.dir.root.Mkdir(shard, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 			return translate(err)
@@ -160,10 +179,7 @@ func (s *staged) Publish() error {
 		if err := s.dir.sync("."); err != nil {
 			return translate(err)
 		}
-		err = s.dir.root.Link(tmp+"/"+s.name, name)
-	}
-	if errors.Is(err, fs.ErrExist) {
-		return nil
+		err = s.dir.root.Rename(tmp+"/"+s.name, name)
 	}
 	if err != nil {
 		return translate(err)
