@@ -123,11 +123,12 @@ func prepare(ctx context.Context, s library.Source, ps []library.Passage, first 
 	half := (len(ps) + 1) / 2
 	for _, from := range []int{0, half} {
 		g.Go(func() error {
+			stems := stemmer{}
 			for i := from; i < min(from+half, len(ps)); i++ {
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				made[i] = newPassage(s, ps[i], first && i == 0)
+				made[i] = newPassage(s, ps[i], first && i == 0, stems)
 			}
 			return nil
 		})

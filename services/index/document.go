@@ -17,7 +17,8 @@ const (
 	fieldText  = "text"  // words with positions
 	fieldTitle = "title" // the source's, on its passage 0
 	fieldType  = "type"
-	fieldLang  = "lang" // of the passage, when it can be told
+	fieldLang  = "lang" // of the passage
+	fieldForm  = "form" // language, stem, a zero byte, word
 	fieldAdded = "added"
 )
 
@@ -57,26 +58,71 @@ type passage struct {
 }
 
 // newPassage reads passage p of s; the title goes with the first one.
-func newPassage(s library.Source, p library.Passage, first bool) *passage {
+func newPassage(s library.Source, p library.Passage, first bool, stems stemmer) *passage {
 	text := words.Split(p.Text)
 	d := &passage{
 		id:     passageID{source: s.ID, number: p.Number, page: p.Page, words: len(text)},
-		fields: make([]*field, 0, 6),
+		fields: make([]*field, 0, 7),
 	}
+	lang := words.Detect(text)
 	d.fields = append(d.fields,
 		newText(fieldText, text),
 		newTerms(fieldType, string(s.Type)),
 		newTerms(fieldAdded, dayTerms(s.AddedAt)...))
-	if l := words.Detect(text); l != words.Unknown {
-		d.fields = append(d.fields, newTerms(fieldLang, string(l)))
-	}
+	d.fields = append(d.fields, newTerms(fieldLang, string(lang)))
+	all := text
 	if first {
 		title := words.Split(s.Title)
 		d.id.title = len(title)
 		d.fields = append(d.fields, newText(fieldTitle, title))
+		all = append(text[:len(text):len(text)], title...)
+	}
+	if forms := stems.forms(lang, len(text) <= words.Short, all); len(forms) > 0 {
+		d.fields = append(d.fields, newTerms(fieldForm, forms...))
 	}
 	return d
 }
+
+// stemmer remembers the stems of words, which come again and again. It is for
+// one goroutine.
+type stemmer map[stemKey][]string
+
+type stemKey struct {
+	lang  words.Language
+	short bool
+	word  string
+}
+
+// maxStems bounds what a stemmer remembers.
+const maxStems = 20_000
+
+// forms lists how the words of a passage are found by their stems.
+func (s stemmer) forms(lang words.Language, short bool, ws []words.Word) (forms []string) {
+	seen := make(map[string]bool, len(ws))
+	for _, w := range ws {
+		if w.Form != words.Plain || seen[w.Text] {
+			continue
+		}
+		seen[w.Text] = true
+		key := stemKey{lang, short, w.Text}
+		made, ok := s[key]
+		if !ok {
+			for _, stem := range words.StemsOf(lang, short, w.Text) {
+				made = append(made, formPrefix(lang, stem)+w.Text)
+			}
+			if len(s) >= maxStems {
+				clear(s)
+			}
+			key.word = strings.Clone(key.word)
+			s[key] = made
+		}
+		forms = append(forms, made...)
+	}
+	return forms
+}
+
+// formPrefix begins the terms for all words of a language with a stem.
+func formPrefix(lang words.Language, stem string) string { return string(lang) + stem + "\x00" }
 
 func (p *passage) ID() string { return p.id.String() }
 

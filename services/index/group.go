@@ -9,11 +9,8 @@ import (
 	"coffer/services/index/words"
 )
 
-// The limits of what one word may stand for.
-const (
-	maxForms   = 24   // terms that share a stem, or begin with a character
-	maxScanned = 4000 // terms looked at in one part to find them
-)
+// maxForms bounds the terms of one part that a word stands for.
+const maxForms = 64
 
 // formWeight is what an occurrence of another form of a word counts for, when
 // the word itself counts for 1.
@@ -23,10 +20,9 @@ const formWeight = 0.8
 // tell how well.
 type group struct {
 	clause
-	parts  []groupPart
-	found  int     // live passages
-	idf    float64 // of a word, or the sum over the words of a phrase
-	scores bool    // false: only filters
+	parts []groupPart
+	found int     // live passages
+	idf   float64 // of a word, or the sum over the words of a phrase
 }
 
 type groupPart struct {
@@ -46,190 +42,162 @@ type list struct {
 // tally is how often a phrase stands in a passage and in its title.
 type tally struct{ text, title int }
 
-// form is a term that counts as a word, in passages of some languages only.
-type form struct {
-	text      string
-	languages map[words.Language]bool // nil: any
-}
-
-// resolver finds groups in a snapshot.
-type resolver struct {
-	s         *snapshot
-	languages []words.Language
-	known     []map[words.Language]*roaring.Bitmap // per part
-	unknown   []*roaring.Bitmap                    // per part; nil: all
-	stems     map[words.Language]map[string]string
-}
-
-func newResolver(s *snapshot) (*resolver, error) {
-	r := &resolver{s: s, stems: map[words.Language]map[string]string{}}
-	present := map[words.Language]bool{"en": true}
-	for _, p := range s.parts {
-		known := map[words.Language]*roaring.Bitmap{}
-		for _, l := range words.Languages() {
-			b, err := p.passages(fieldLang, string(l))
-			if err != nil {
-				return nil, err
-			}
-			if !b.IsEmpty() {
-				known[l] = b
-				present[l] = true
-			}
-		}
-		r.known = append(r.known, known)
-		unknown := roaring.New()
-		unknown.AddRange(0, p.size)
-		for _, b := range known {
-			unknown.AndNot(b)
-		}
-		r.unknown = append(r.unknown, unknown)
-	}
-	for _, l := range words.Languages() {
-		if present[l] {
-			r.languages = append(r.languages, l)
-			r.stems[l] = map[string]string{}
-		}
-	}
-	return r, nil
-}
-
-func (r *resolver) stem(l words.Language, w string) string {
-	s, ok := r.stems[l][w]
-	if !ok {
-		s = words.Stem(l, w)
-		r.stems[l][strings.Clone(w)] = s
-	}
-	return s
-}
-
 // resolve finds what a clause stands for. Phrases and excluded words are taken
 // as written; other words also in their other forms.
-func (r *resolver) resolve(c clause) (*group, error) {
-	g := &group{clause: c, scores: !c.excluded, parts: make([]groupPart, len(r.s.parts))}
-	if c.phrase && len(c.words) > 1 {
-		return g, r.phrase(g)
-	}
-	forms := []form{{text: c.words[0].text}}
-	var err error
-	switch {
-	case c.words[0].lone:
-		forms, err = r.beginning(c.words[0].text)
-	case !c.phrase && !c.excluded:
-		forms, err = r.forms(c.words[0].text)
-	}
-	if err != nil {
-		return nil, err
-	}
-	for i := range r.s.parts {
-		if g.parts[i], err = r.lists(i, forms); err != nil {
+func (s *snapshot) resolve(c clause) (*group, error) {
+	g := &group{clause: c, parts: make([]groupPart, len(s.parts))}
+	for i, p := range s.parts {
+		gp, err := p.find(c)
+		if err != nil {
 			return nil, err
 		}
-		g.found += int(g.parts[i].all.GetCardinality())
+		g.parts[i] = gp
+		g.found += int(gp.all.GetCardinality())
 	}
 	return g, nil
 }
 
-// beginning returns the terms that begin with a character.
-func (r *resolver) beginning(prefix string) ([]form, error) {
-	seen := map[string]bool{}
-	var forms []form
-	for _, p := range r.s.parts {
-		for _, field := range []string{fieldText, fieldTitle} {
-			err := p.terms(field, prefix, after(prefix), func(t string) bool {
-				if !seen[t] {
-					seen[t] = true
-					forms = append(forms, form{text: t})
-				}
-				return len(forms) < 10*maxForms
+// find finds what a clause stands for in a part.
+func (p *part) find(c clause) (gp groupPart, err error) {
+	first := c.words[0]
+	switch {
+	case len(c.words) > 1:
+		return p.phrase(c.words)
+	case first.lone:
+		err = p.beginning(&gp, first.text)
+	default:
+		err = p.take(&gp, first.text, 1, nil)
+		if err == nil && !c.phrase && !c.excluded {
+			err = p.forms(&gp, first.text)
+		}
+	}
+	in := make([]*roaring.Bitmap, len(gp.lists))
+	for i, l := range gp.lists {
+		in[i] = l.in
+	}
+	if len(in) == 1 {
+		gp.all = in[0]
+	} else {
+		gp.all = roaring.FastOr(in...)
+	}
+	return gp, err
+}
+
+// take adds the lists of a term, of the passages in only unless that is nil.
+func (p *part) take(gp *groupPart, term string, weight float64, only *roaring.Bitmap) error {
+	for _, field := range []string{fieldText, fieldTitle} {
+		l, err := p.list(field, term)
+		if err != nil {
+			return err
+		}
+		if l == nil {
+			continue
+		}
+		in := p.live(bitmap(l))
+		if only != nil {
+			in = roaring.And(in, only)
+		}
+		if !in.IsEmpty() {
+			gp.lists = append(gp.lists, list{l, in, weight, field == fieldTitle})
+		}
+	}
+	return nil
+}
+
+// beginnings returns the terms of a field that begin with a character.
+func (p *part) beginnings(field, prefix string) (terms []string, err error) {
+	err = p.terms(field, prefix, after(prefix), func(t string) bool {
+		terms = append(terms, strings.Clone(t))
+		return len(terms) < maxBeginnings
+	})
+	return terms, err
+}
+
+const maxBeginnings = 1000
+
+// beginning adds the lists of the terms that begin with a character.
+func (p *part) beginning(gp *groupPart, prefix string) error {
+	for _, field := range []string{fieldText, fieldTitle} {
+		terms, err := p.beginnings(field, prefix)
+		if err != nil {
+			return err
+		}
+		for _, t := range terms {
+			l, err := p.list(field, t)
+			if err != nil {
+				return err
+			}
+			if l != nil {
+				gp.lists = append(gp.lists, list{l, p.live(bitmap(l)), 1, field == fieldTitle})
+			}
+		}
+	}
+	return nil
+}
+
+// forms adds the lists of the terms that share a stem with a word, where they
+// stand in a language in which they do.
+func (p *part) forms(gp *groupPart, word string) error {
+	others := map[string]*roaring.Bitmap{} // passages where a term is a form
+	add := func(term string, in *roaring.Bitmap) {
+		if term == word || in.IsEmpty() {
+			return
+		}
+		if others[term] == nil {
+			if len(others) == maxForms {
+				return
+			}
+			others[term] = roaring.New()
+		}
+		others[term].Or(in)
+	}
+	languages, err := p.languages()
+	if err != nil {
+		return err
+	}
+	for lang, in := range languages {
+		stems := append(words.StemsOf(lang, true, word), word)
+		for _, stem := range stems {
+			add(stem, in)
+			prefix := formPrefix(lang, stem)
+			var pairs []string
+			err := p.terms(fieldForm, prefix, after(prefix), func(t string) bool {
+				pairs = append(pairs, strings.Clone(t))
+				return len(pairs) < maxForms
 			})
+			if err != nil {
+				return err
+			}
+			for _, pair := range pairs {
+				here, err := p.passages(fieldForm, pair)
+				if err != nil {
+					return err
+				}
+				add(pair[len(prefix):], here)
+			}
+		}
+	}
+	for term, in := range others {
+		if err := p.take(gp, term, formWeight, in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// languages lists the passages of each language in the part.
+func (p *part) languages() (map[words.Language]*roaring.Bitmap, error) {
+	if p.spoken == nil {
+		p.spoken = map[words.Language]*roaring.Bitmap{}
+		for _, l := range append(words.Languages(), words.Unknown) {
+			in, err := p.passages(fieldLang, string(l))
 			if err != nil {
 				return nil, err
 			}
-		}
-	}
-	return forms, nil
-}
-
-// forms returns a word and the terms that share its stem.
-func (r *resolver) forms(word string) ([]form, error) {
-	all := []form{{text: word}}
-	at := map[string]int{}
-	for _, l := range r.languages {
-		stem := r.stem(l, word)
-		root := words.Root(l, stem)
-		if len(root) < 2 {
-			continue
-		}
-		for _, p := range r.s.parts {
-			for _, field := range []string{fieldText, fieldTitle} {
-				left := maxScanned
-				err := p.terms(field, root, after(root), func(t string) bool {
-					left--
-					if t == word || len(t) > len(stem)+10 || r.stem(l, t) != stem {
-						return left > 0
-					}
-					i, ok := at[t]
-					if !ok {
-						i = len(all)
-						at[t] = i
-						all = append(all, form{text: t, languages: map[words.Language]bool{}})
-					}
-					all[i].languages[l] = true
-					return left > 0 && len(all) < maxForms
-				})
-				if err != nil {
-					return nil, err
-				}
+			if !in.IsEmpty() {
+				p.spoken[l] = in
 			}
 		}
 	}
-	return all, nil
-}
-
-// lists reads the lists of the forms in part i.
-func (r *resolver) lists(i int, forms []form) (groupPart, error) {
-	p := r.s.parts[i]
-	g := groupPart{}
-	var in []*roaring.Bitmap
-	for n, f := range forms {
-		for _, field := range []string{fieldText, fieldTitle} {
-			postings, err := p.list(field, f.text)
-			if err != nil {
-				return groupPart{}, err
-			}
-			if postings == nil {
-				continue
-			}
-			l := list{postings: postings, in: p.live(bitmap(postings)), weight: 1, title: field == fieldTitle}
-			if n > 0 && f.languages != nil {
-				l.weight = formWeight
-				l.in = r.of(i, l.in, f.languages)
-			}
-			if !l.in.IsEmpty() {
-				g.lists = append(g.lists, l)
-				in = append(in, l.in)
-			}
-		}
-	}
-	switch len(in) {
-	case 0:
-		g.all = roaring.New()
-	case 1:
-		g.all = in[0]
-	default:
-		g.all = roaring.FastOr(in...)
-	}
-	return g, nil
-}
-
-// of keeps the passages of part i that are in one of the languages, or in none
-// that could be told.
-func (r *resolver) of(i int, b *roaring.Bitmap, ls map[words.Language]bool) *roaring.Bitmap {
-	out := roaring.And(b, r.unknown[i])
-	for l := range ls {
-		if known := r.known[i][l]; known != nil {
-			out.Or(roaring.And(b, known))
-		}
-	}
-	return out
+	return p.spoken, nil
 }

@@ -46,31 +46,30 @@ type span struct {
 
 // marker finds the words of a query in a text.
 type marker struct {
-	exact   map[string]int // word to clause
-	stems   map[words.Language]map[string]int
-	lone    map[string]int
-	phrases map[string][]int // by first word
-	clauses []clause
+	exact    map[string]int   // word to clause
+	stems    map[string]int   // of the text's language, to clause
+	lone     map[string]int   // character to clause
+	phrases  map[string][]int // first word to clauses
+	clauses  []clause
+	language words.Language // of the text
+	short    bool
 }
 
 func newMarker(q question, ws []words.Word) *marker {
 	m := &marker{
-		exact:   map[string]int{},
-		stems:   map[words.Language]map[string]int{},
-		lone:    map[string]int{},
-		phrases: map[string][]int{},
-		clauses: q.clauses,
-	}
-	// A text of no known language may be in any.
-	languages := []words.Language{words.Detect(ws)}
-	if languages[0] == words.Unknown {
-		languages = words.Languages()
+		exact:    map[string]int{},
+		stems:    map[string]int{},
+		lone:     map[string]int{},
+		phrases:  map[string][]int{},
+		clauses:  q.clauses,
+		language: words.Detect(ws),
+		short:    len(ws) <= words.Short,
 	}
 	for i, c := range q.clauses {
 		first := c.words[0]
 		switch {
 		case c.excluded:
-		case c.phrase && len(c.words) > 1:
+		case len(c.words) > 1:
 			m.phrases[first.text] = append(m.phrases[first.text], i)
 			if first.lone {
 				m.phrases[""] = append(m.phrases[""], i)
@@ -79,18 +78,19 @@ func newMarker(q question, ws []words.Word) *marker {
 			m.lone[first.text] = i
 		default:
 			m.exact[first.text] = i
-			for _, l := range languages {
-				if c.phrase {
-					break
+			if !c.phrase {
+				for _, s := range m.stemsOf(first.text) {
+					m.stems[s] = i
 				}
-				if m.stems[l] == nil {
-					m.stems[l] = map[string]int{}
-				}
-				m.stems[l][words.Stem(l, first.text)] = i
 			}
 		}
 	}
 	return m
+}
+
+// stemsOf lists the stems of a word in the text, and the word.
+func (m *marker) stemsOf(word string) []string {
+	return append(words.StemsOf(m.language, m.short, word), word)
 }
 
 // marks returns what matched in the words of a text, in order, without overlaps.
@@ -138,8 +138,8 @@ func (m *marker) find(word string) int {
 	if k, ok := m.exact[word]; ok {
 		return k
 	}
-	for l, stems := range m.stems {
-		if k, ok := stems[words.Stem(l, word)]; ok {
+	for _, s := range m.stemsOf(word) {
+		if k, ok := m.stems[s]; ok {
 			return k
 		}
 	}

@@ -5,48 +5,44 @@ import (
 	segment "github.com/blevesearch/scorch_segment_api/v2"
 )
 
-// phrase finds the passages in which the words of a phrase stand side by side,
-// in the text or in the title.
-func (r *resolver) phrase(g *group) error {
-	for i, p := range r.s.parts {
-		gp := &g.parts[i]
-		gp.all, gp.freqs = roaring.New(), map[uint32]tally{}
-		for _, field := range []string{fieldText, fieldTitle} {
-			err := r.aligned(p, field, g.words, func(n uint32, times int) {
-				t := gp.freqs[n]
-				if field == fieldTitle {
-					t.title = times
-				} else {
-					t.text = times
-				}
-				gp.freqs[n] = t
-				gp.all.Add(n)
-			})
-			if err != nil {
-				return err
+// phrase finds the passages of a part in which the words of a phrase stand
+// side by side, in the text or in the title.
+func (p *part) phrase(ws []place) (groupPart, error) {
+	gp := groupPart{all: roaring.New(), freqs: map[uint32]tally{}}
+	for _, field := range []string{fieldText, fieldTitle} {
+		err := p.aligned(field, ws, func(n uint32, times int) {
+			t := gp.freqs[n]
+			if field == fieldTitle {
+				t.title = times
+			} else {
+				t.text = times
 			}
+			gp.freqs[n] = t
+			gp.all.Add(n)
+		})
+		if err != nil {
+			return groupPart{}, err
 		}
-		g.found += int(gp.all.GetCardinality())
 	}
-	return nil
+	return gp, nil
 }
 
-// aligned calls f for each live passage of a part in which the words stand at
-// their distances, with how often they do.
-func (r *resolver) aligned(p *part, field string, ws []place, f func(n uint32, times int)) error {
+// aligned calls f for each live passage in which the words stand at their
+// distances, with how often they do.
+func (p *part) aligned(field string, ws []place, f func(n uint32, times int)) error {
 	lists := make([][]segment.PostingsList, len(ws))
-	var both *roaring.Bitmap
+	var all *roaring.Bitmap // live passages with every word
 	for i, w := range ws {
-		texts := []form{{text: w.text}}
+		terms := []string{w.text}
 		if w.lone {
 			var err error
-			if texts, err = r.beginning(w.text); err != nil {
+			if terms, err = p.beginnings(field, w.text); err != nil {
 				return err
 			}
 		}
 		some := roaring.New()
-		for _, t := range texts {
-			l, err := p.list(field, t.text)
+		for _, t := range terms {
+			l, err := p.list(field, t)
 			if err != nil {
 				return err
 			}
@@ -55,22 +51,22 @@ func (r *resolver) aligned(p *part, field string, ws []place, f func(n uint32, t
 				some.Or(bitmap(l))
 			}
 		}
-		if both == nil {
-			both = p.live(some)
+		if all == nil {
+			all = p.live(some)
 		} else {
-			both = roaring.And(both, some)
+			all = roaring.And(all, some)
 		}
-		if both.IsEmpty() {
+		if all.IsEmpty() {
 			return nil
 		}
 	}
 	readers := make([]placeReader, len(ws))
 	for i := range ws {
 		for _, l := range lists[i] {
-			readers[i].read(l, roaring.And(bitmap(l), both))
+			readers[i].read(l, roaring.And(bitmap(l), all))
 		}
 	}
-	for it := both.Iterator(); it.HasNext(); {
+	for it := all.Iterator(); it.HasNext(); {
 		n := it.Next()
 		for i := range readers {
 			if err := readers[i].at(uint64(n)); err != nil {

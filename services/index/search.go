@@ -119,15 +119,11 @@ func wanted(n int) int {
 
 // resolve finds what the clauses and the dates stand for.
 func (r *run) resolve() error {
-	find, err := newResolver(r.s)
-	if err != nil {
-		return err
-	}
 	for _, c := range r.asked.clauses {
 		if err := r.ctx.Err(); err != nil {
 			return err
 		}
-		g, err := find.resolve(c)
+		g, err := r.s.resolve(c)
 		if err != nil {
 			return err
 		}

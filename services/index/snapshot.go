@@ -10,6 +10,7 @@ import (
 	"github.com/blevesearch/bleve/v2/index/scorch"
 	segment "github.com/blevesearch/scorch_segment_api/v2"
 
+	"coffer/services/index/words"
 	"coffer/services/library"
 )
 
@@ -28,6 +29,7 @@ type part struct {
 	deleted *roaring.Bitmap // nil: none
 	size    uint64          // passages, deleted ones too
 	dicts   map[string]segment.TermDictionary
+	spoken  map[words.Language]*roaring.Bitmap // nil: not yet asked
 }
 
 // state is what a snapshot says of itself, written with every batch.

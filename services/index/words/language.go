@@ -1,7 +1,7 @@
 package words
 
 import (
-	"strings"
+	"slices"
 
 	"github.com/blevesearch/snowballstem"
 	"github.com/blevesearch/snowballstem/dutch"
@@ -19,11 +19,16 @@ import (
 // Unknown.
 type Language string
 
-// Unknown is the language of a text too short or too foreign to tell.
-const Unknown Language = ""
+// Unknown is the language of a text too short or too foreign to tell. Its
+// words have the stems of all languages in a short text, and in a long one,
+// which is a table or of another language, those of English.
+const Unknown Language = "??"
 
-// sample is how many words are looked at to tell a language.
-const sample = 300
+const (
+	sample = 300 // words looked at to tell a language
+	// Short is how many words a text has at most to be a short one.
+	Short = 40
+)
 
 // Detect tells the language of a text by its function words. It says Unknown
 // unless one language has at least two of them and more than any other.
@@ -67,6 +72,25 @@ func Languages() []Language {
 	return []Language{"en", "de", "fr", "es", "it", "pt", "nl", "sv", "ru"}
 }
 
+// StemsOf lists the stems of a folded word in a text of language l, short or
+// not; the word itself is not among them.
+func StemsOf(l Language, short bool, word string) []string {
+	of := []Language{l}
+	switch {
+	case l == Unknown && short:
+		of = Languages()
+	case l == Unknown:
+		of = []Language{"en"}
+	}
+	var stems []string
+	for _, l := range of {
+		if s := Stem(l, word); s != word && !slices.Contains(stems, s) {
+			stems = append(stems, s)
+		}
+	}
+	return stems
+}
+
 // Stem returns the stem of a folded word in a language: the word itself where
 // no stems are known, for words of fewer than three bytes, and for numbers.
 // The algorithms are Snowball's (snowballstem.org), fed with folded words.
@@ -100,20 +124,4 @@ func Stem(l Language, word string) string {
 	env := snowballstem.NewEnv(word)
 	stem(env)
 	return env.Current()
-}
-
-// Root is how all words with the given stem begin: stemmers change at most
-// the last letter of what they leave (happy, happi; use, using).
-func Root(l Language, stem string) string {
-	if l == "de" || len(stem) < 4 {
-		return strings.TrimRight(stem, "ei")
-	}
-	if l == "en" && !strings.HasSuffix(stem, "e") && !strings.HasSuffix(stem, "i") {
-		return stem
-	}
-	cut := len(stem) - 1
-	for cut > 0 && stem[cut]&0xC0 == 0x80 {
-		cut--
-	}
-	return stem[:cut]
 }
