@@ -240,7 +240,6 @@ func foreign(nr, a, b, c uint32) error {
 	if err != nil {
 		return err
 	}
-	const result = 2048 // offset in the page for eax
 	le := func(v uint64, n int) []byte {
 		out := make([]byte, n)
 		for i := range out {
@@ -258,7 +257,6 @@ func foreign(nr, a, b, c uint32) error {
 	code = append(append(code, 0x48, 0xb9), le(uint64(uintptr(unsafe.Pointer(slot))), 8)...)
 	code = append(code, 0x89, 0x01, 0x5b, 0xc3) // mov [rcx], eax; pop rbx; ret
 	copy(page, code)
-	_ = result
 	if err := unix.Mprotect(page, unix.PROT_READ|unix.PROT_EXEC); err != nil {
 		return err
 	}
@@ -276,6 +274,9 @@ func foreign(nr, a, b, c uint32) error {
 // stage is a copy of the test binary where every user can execute it.
 func stage(t *testing.T) (folder, program string) {
 	t.Helper()
+	if raced {
+		t.Skip("SKIPPED: the race detector's runtime cannot be confined; run without -race")
+	}
 	folder, err := os.MkdirTemp("", "confine")
 	if err != nil {
 		t.Fatal(err)
