@@ -90,11 +90,20 @@ toolchain() {
 	cp -L "${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}" "$1/etc/ssl/certs/ca-certificates.crt"
 }
 
-# import DIR NAME ARCH [CHANGE...]
-import() {
+# image DIR NAME ARCH [INSTRUCTION...] makes an image of a tree. Building sets the
+# architecture, which `docker import` does not do everywhere.
+image() {
 	dir=$1 name=$2 platform=linux/$3
 	shift 3
-	tar -C "$dir" --numeric-owner -c . | "$docker" import --platform "$platform" "$@" - "$name" >&2
+	tar -C "$dir" --numeric-owner -cf "$dir.tar" .
+	mkdir "$dir.context"
+	mv "$dir.tar" "$dir.context/tree.tar"
+	{
+		echo "FROM scratch"
+		echo "ADD tree.tar /"
+		if [ $# -gt 0 ]; then printf '%s\n' "$@"; fi
+	} >"$dir.context/Dockerfile"
+	DOCKER_BUILDKIT=1 "$docker" build -q --platform "$platform" -t "$name" "$dir.context" >&2
 }
 
 work=
@@ -106,7 +115,7 @@ if ! published "$runtime" "$arch"; then
 	if ! have "$runtime"; then
 		work=$(mktemp -d)
 		tree "$work/tree" "$arch"
-		import "$work/tree" "$runtime" "$arch" --change 'CMD ["bash"]'
+		image "$work/tree" "$runtime" "$arch" 'CMD ["bash"]'
 		rm -rf "$work"
 	fi
 fi
@@ -116,9 +125,9 @@ if ! published "$build" "$native"; then
 		work=$(mktemp -d)
 		tree "$work/tree" "$native"
 		toolchain "$work/tree"
-		import "$work/tree" "$build" "$native" \
-			--change 'ENV PATH=/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
-			--change 'ENV GOTOOLCHAIN=local' --change 'WORKDIR /go'
+		image "$work/tree" "$build" "$native" \
+			'ENV PATH=/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
+			'ENV GOTOOLCHAIN=local' 'WORKDIR /go'
 		rm -rf "$work"
 	fi
 fi
