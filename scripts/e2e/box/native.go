@@ -119,8 +119,17 @@ func (n *Native) Log() string { return n.log.String() }
 
 // Stop sends SIGTERM, waits, and returns the exit code and how long it took.
 func (n *Native) Stop() (code int, took time.Duration, err error) {
+	return n.stop(n.PID(), syscall.SIGTERM)
+}
+
+// Interrupt is Ctrl-C at a terminal: SIGINT to every process of the group.
+func (n *Native) Interrupt() (code int, took time.Duration, err error) {
+	return n.stop(-n.PID(), syscall.SIGINT)
+}
+
+func (n *Native) stop(pid int, s syscall.Signal) (code int, took time.Duration, err error) {
 	started := time.Now()
-	if err := n.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := syscall.Kill(pid, s); err != nil {
 		return 0, 0, err
 	}
 	select {
