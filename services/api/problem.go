@@ -23,8 +23,8 @@ const (
 	kindMalformed   library.Kind = "malformed" // the body cannot be read
 )
 
-// status is the one table from kinds of error to HTTP statuses.
-func status(k library.Kind) int {
+// Status is the one table from kinds of error to HTTP statuses.
+func Status(k library.Kind) int {
 	switch k {
 	case kindMalformed:
 		return http.StatusBadRequest
@@ -96,7 +96,7 @@ func (s *server) problem(ctx context.Context, err error) *Problem {
 		e = &library.Error{Kind: library.Internal, Cause: err}
 	}
 	p := &Problem{
-		Type: "about:blank", Status: status(e.Kind), Code: e.Kind,
+		Type: "about:blank", Status: Status(e.Kind), Code: e.Kind,
 		Detail: e.Message, Hint: e.Hint, RequestID: requestID(ctx), retryAfter: e.RetryAfter,
 	}
 	p.Title = http.StatusText(p.Status)
