@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"coffer/services/library"
 )
@@ -144,28 +143,4 @@ func cranfieldJudgements(t *testing.T, path string) map[int]map[string]bool {
 		}
 	}
 	return out
-}
-
-var added = time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC)
-
-func document(id, title string, texts ...string) library.Document {
-	d := library.Document{Source: library.Source{ID: library.SourceID(id), Title: title, Type: library.TypeText, AddedAt: added}}
-	for i, text := range texts {
-		d.Passages = append(d.Passages, library.Passage{Source: d.Source.ID, Number: i, Text: text})
-	}
-	return d
-}
-
-func openTest(t testing.TB) *Index {
-	t.Helper()
-	x, err := Open(t.TempDir(), Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := x.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return x
 }

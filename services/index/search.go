@@ -83,14 +83,17 @@ func (r *run) search(res *library.Results) error {
 		return nil
 	}
 	least := wanted(len(r.loose))
-	enough := 1
+	enough, fewest := 1, min(1, len(r.loose))
+	if len(r.need) > 0 {
+		fewest = 0 // the phrases alone
+	}
 	if len(r.loose) > 3 {
 		enough = fewHits
 	}
 	found, total := r.match(least)
 	r.strict = total
 	for ; ; found, total = r.match(least) {
-		if total >= enough || least <= 1 {
+		if total >= enough || least == fewest {
 			break
 		}
 		least--
@@ -180,7 +183,7 @@ func (r *run) match(least int) (found []*roaring.Bitmap, total int) {
 				hit.And(g.parts[i].all)
 			}
 		}
-		if len(r.loose) > 0 {
+		if least > 0 {
 			some := atLeast(r.loose, i, least)
 			if hit == nil {
 				hit = some
