@@ -1,0 +1,256 @@
+package boot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"coffer/appliance/confine"
+	"coffer/appliance/control"
+	"coffer/appliance/edge"
+	"coffer/appliance/layout"
+	"coffer/appliance/manifest"
+	"coffer/appliance/reap"
+	"coffer/appliance/secrets"
+	"coffer/appliance/sockets"
+	"coffer/appliance/supervise"
+)
+
+// Options are what a box is started with.
+type Options struct {
+	Self     string // this program, as services can execute it
+	Root     string // prefix of the protected files
+	Run      string // folder of sockets
+	Manifest *manifest.Manifest
+	Layout   layout.Options
+	Secrets  secrets.Options
+	Edge     edge.Options
+	Sockets  []sockets.Spec
+	Services []Service
+
+	// SetupService reports SetupNeeded when nobody owns the box yet; FrontDoor
+	// is the service that visitors reach. When both are ready, SetupLink makes
+	// the address to print from the code.
+	SetupService, FrontDoor string
+	SetupLink               func(code string) string
+
+	Output   *Output
+	Log      *slog.Logger
+	Warnings []string // about the configuration
+}
+
+// SetupNeeded is the status of a service that waits for an owner.
+const SetupNeeded = "setup-needed"
+
+// Exit codes of init, besides those of services.
+const (
+	exitOK      = 0
+	exitRefused = 78 // EX_CONFIG: the box cannot start as it is
+)
+
+type box struct {
+	Options
+	life    context.Context // until everything has stopped
+	reaper  *reap.Reaper
+	sockets *sockets.Set
+	code    string // for the first visit
+	told    bool   // the link was printed
+}
+
+// Run runs a box until it is told to stop, by ctx or a signal, and returns the
+// exit code. It must be called from the main goroutine of a process.
+func Run(ctx context.Context, o Options) int {
+	b := &box{Options: o, life: context.WithoutCancel(ctx), reaper: reap.New()}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	signals := make(chan os.Signal, 16)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1)
+	defer signal.Stop(signals)
+
+	var helpers sync.WaitGroup
+	defer helpers.Wait()
+	life, end := context.WithCancel(b.life)
+	defer end()
+	b.life = life
+	var supervisor *supervise.Supervisor
+	ready := make(chan struct{}) // closed when supervisor is set
+	helpers.Go(func() {
+		asked := false
+		for {
+			select {
+			case <-life.Done():
+				return
+			case sig := <-signals:
+				switch {
+				case sig == syscall.SIGTERM || sig == syscall.SIGINT:
+					if asked {
+						select {
+						case <-ready:
+							supervisor.Hurry()
+						default:
+						}
+					}
+					asked = true
+					stop()
+				default:
+					select {
+					case <-ready:
+						supervisor.Forward(sig.(syscall.Signal))
+					default:
+					}
+				}
+			}
+		}
+	})
+
+	err := b.prepare(ctx)
+	if err == nil {
+		defer b.sockets.Close()
+		supervisor, err = b.supervisor()
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			return exitOK // told to stop meanwhile
+		}
+		b.refuse(err)
+		return exitRefused
+	}
+	close(ready)
+	if err := reap.Adopt(); err != nil {
+		o.Log.Warn("orphans cannot be adopted", slog.Any("error", err))
+	}
+	helpers.Go(func() { _ = b.reaper.Run(life) })
+	if err := b.control(life, &helpers, supervisor); err != nil {
+		b.refuse(err)
+		return exitRefused
+	}
+	code := supervisor.Run(ctx)
+	b.sweep()
+	o.Log.Info("box stopped", slog.Int("code", code))
+	return code
+}
+
+// prepare does everything that comes before the first process.
+func (b *box) prepare(ctx context.Context) error {
+	if err := confine.Trim(); err != nil {
+		return err
+	}
+	for _, w := range b.Warnings {
+		b.Log.Warn("configuration", slog.String("warning", w))
+	}
+	if !confine.Switches() {
+		b.Log.Warn("not root: all services run as one user, kept apart by Landlock and seccomp only", slog.Int("uid", os.Geteuid()))
+	}
+	for _, m := range confine.Probe().Missing {
+		b.Log.Warn("this kernel confines less", slog.String("missing", m))
+	}
+	if report, err := b.Manifest.Enforce(b.Root, b.Log); err != nil {
+		return err
+	} else if n := report.Standing(); n > 0 {
+		b.Log.Warn("protected files differ and cannot be repaired", slog.Int("files", n))
+	}
+	if _, err := layout.Enforce(ctx, b.Layout); err != nil {
+		return err
+	}
+	s, err := secrets.Ensure(b.Secrets)
+	if err != nil {
+		return err
+	}
+	b.code = s.SetupCode
+	if err := sockets.RunFolder(b.Run); err != nil {
+		return err
+	}
+	if err := edge.Render(b.Edge); err != nil {
+		return err
+	}
+	b.sockets, err = sockets.Bind(append(b.Sockets, control.Socket(b.Run))...)
+	return err
+}
+
+func (b *box) supervisor() (*supervise.Supervisor, error) {
+	l := &launcher{box: b, services: map[string]Service{}, output: map[string]*os.File{}}
+	var programs []supervise.Program
+	for _, s := range b.Services {
+		programs = append(programs, s.Program)
+		l.services[s.Name] = s
+		pipe, err := b.Output.Pipe(s.Name)
+		if err != nil {
+			return nil, err
+		}
+		l.output[s.Name] = pipe
+	}
+	return supervise.New(supervise.Options{Programs: programs, Launcher: l, Log: b.Log, Changed: b.changed})
+}
+
+func (b *box) control(ctx context.Context, helpers *sync.WaitGroup, s *supervise.Supervisor) error {
+	f, err := b.sockets.File(control.Name)
+	if err != nil {
+		return err
+	}
+	listener, err := net.FileListener(f)
+	if err != nil {
+		return fmt.Errorf("control socket: %w", err)
+	}
+	helpers.Go(func() {
+		if err := control.Serve(ctx, listener.(*net.UnixListener), s, b.Log); err != nil {
+			b.Log.Error("control socket ended", slog.Any("error", err))
+		}
+	})
+	return nil
+}
+
+// changed is called after every event in the box.
+func (b *box) changed(all []supervise.Status) {
+	if b.told || b.SetupLink == nil {
+		return
+	}
+	needed, open := false, false
+	for _, s := range all {
+		if s.State != supervise.Running {
+			continue
+		}
+		needed = needed || s.Name == b.SetupService && s.Detail == SetupNeeded
+		open = open || s.Name == b.FrontDoor
+	}
+	if needed && open {
+		b.told = true
+		b.Output.Print("\n  Open " + b.SetupLink(b.code) + " to set the box up\n")
+	}
+}
+
+// refuse says why the box does not start.
+func (b *box) refuse(err error) {
+	b.Log.Error("the box cannot start")
+	b.Output.Print(err.Error())
+}
+
+// sweep ends what services left behind, so that nothing outlives the box.
+func (b *box) sweep() {
+	ctx, cancel := context.WithTimeout(b.life, 500*time.Millisecond)
+	defer cancel()
+	n, err := b.reaper.Sweep(ctx)
+	if n > 0 || err != nil {
+		b.Log.Warn("stray processes ended", slog.Int("processes", n), slog.Any("error", err))
+	}
+}
+
+// Self returns a path under which every role can execute this program.
+func Self() (string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	path, err = filepath.EvalSymlinks(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("the program file %s was replaced; start again", path)
+	}
+	return path, err
+}
