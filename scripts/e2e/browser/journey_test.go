@@ -190,7 +190,8 @@ func boot(t *testing.T) *box.Native {
 func (p *person) fill(fields map[string]string) {
 	p.t.Helper()
 	for id, value := range fields {
-		p.do("fill "+id, chromedp.SetValue(chromedp.CSS("#"+id), ""), chromedp.SendKeys(chromedp.CSS("#"+id), value))
+		p.read(`document.querySelector("#` + id + `").value = ""`)
+		p.do("fill "+id, chromedp.SendKeys(chromedp.CSS("#"+id), value))
 	}
 }
 
