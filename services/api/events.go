@@ -32,13 +32,16 @@ func (s *server) events(c *gin.Context) error {
 	id, _ := auth.FromContext(ctx)
 	ended := s.Keeper.Ended(ctx, id.SessionID)
 
-	last, err := lastEvent(c.Request)
 	out := newEventWriter(c)
-	out.send("retry: %d\n\n", retryAfter.Milliseconds())
-	if err != nil {
-		// An id that is not one of ours: the browser cannot know what it missed.
-		out.send("event: %s\ndata: {}\n\n", library.EventReset)
+	last := s.Library.LastEvent()
+	if seen := c.GetHeader("Last-Event-ID"); seen != "" {
+		last = eventID(seen)
+	} else {
+		// A browser that loses its connection before the first event must not
+		// miss that one, so it is told where it begins.
+		out.send("id: %d\n", last)
 	}
+	out.send("retry: %d\n\n", retryAfter.Milliseconds())
 	feed := s.Library.Subscribe(ctx, last)
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
@@ -66,13 +69,14 @@ func (s *server) events(c *gin.Context) error {
 	return nil
 }
 
-// lastEvent is what the browser has seen; 0: nothing yet.
-func lastEvent(r *http.Request) (uint64, error) {
-	seen := r.Header.Get("Last-Event-ID")
-	if seen == "" {
-		return 0, nil
+// eventID reads an id that a browser sends back. What is none of ours becomes
+// an id so old that the answer is a reset.
+func eventID(s string) uint64 {
+	id, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		return 1
 	}
-	return strconv.ParseUint(seen, 10, 64)
+	return max(id, 1)
 }
 
 // eventWriter writes and flushes, and keeps the first error.

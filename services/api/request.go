@@ -212,10 +212,11 @@ func (s *server) verify(c *gin.Context) {
 	c.Status(http.StatusOK)
 }
 
-// maxNote bounds every body that is not an upload, in bytes; a note is the
-// largest. formRoom is what a multipart form may have besides its file.
+// maxNote bounds every body that is not an upload, in bytes: the largest is a
+// note, in which JSON or a form may write one character as several. formRoom is
+// what a multipart form may have besides its file.
 const (
-	maxNote  = 8 << 20
+	maxNote  = 2 * library.MaxNote
 	formRoom = 1 << 20
 )
 
