@@ -1,0 +1,109 @@
+// Reading: from hit to hit, and the address of a passage.
+import { typing } from "./keys.js";
+
+const article = document.querySelector(".text");
+const count = document.querySelector("[data-count]");
+const marks = article ? [...article.querySelectorAll("mark")] : [];
+let now = -1;
+
+if (article) {
+  place();
+  start();
+  copying();
+}
+
+// place opens the part that an address names when it says only #p12.
+function place() {
+  const number = location.hash.match(/^#p(\d+)$/)?.[1];
+  if (!number || document.getElementById(`p${number}`)) return;
+  const address = new URL(location.href);
+  if (address.searchParams.get("at") === number) return; // there is no such passage
+  address.searchParams.set("at", number);
+  location.replace(address);
+}
+
+// start is at the hit that the address points to.
+function start() {
+  for (const step of document.querySelectorAll("[data-step]")) {
+    step.setAttribute("role", "button");
+    step.tabIndex = 0;
+    step.addEventListener("click", (event) => {
+      if (go(step.dataset.step === "next" ? 1 : -1)) event.preventDefault();
+    });
+    step.addEventListener("keydown", (event) => event.key === "Enter" && !step.href && go(step.dataset.step === "next" ? 1 : -1));
+  }
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (event.key !== "n" && event.key !== "p") return;
+    const direction = event.key === "n" ? 1 : -1;
+    if (!go(direction)) document.querySelector(`[data-step=${direction > 0 ? "next" : "previous"}][href]`)?.click();
+  });
+  const passage = location.hash && document.getElementById(location.hash.slice(1));
+  if (!passage || !marks.length) return;
+  const here = marks.filter((mark) => passage.contains(mark));
+  if (!here.length) return;
+  const last = new URLSearchParams(location.search).get("from") === "end";
+  show(marks.indexOf(last ? here.at(-1) : here[0]), false);
+}
+
+// go shows the hit after or before; false when it is in another part.
+function go(direction) {
+  const to = now < 0 && direction > 0 ? firstInView() : now + direction;
+  if (to < 0 || to >= marks.length) return false;
+  show(to, true);
+  return true;
+}
+
+function firstInView() {
+  const at = marks.findIndex((mark) => mark.getBoundingClientRect().bottom > 80);
+  return at < 0 ? marks.length : at;
+}
+
+function show(to, scroll) {
+  marks[now]?.classList.remove("now");
+  now = to;
+  const mark = marks[now];
+  mark.classList.add("now");
+  const smooth = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+  if (scroll || !inView(mark)) mark.scrollIntoView({ block: "center", behavior: scroll && smooth ? "smooth" : "auto" });
+  if (!count) return;
+  const number = new Intl.NumberFormat(document.documentElement.lang);
+  count.textContent = count.dataset.of
+    .replace("{n}", number.format(Number(count.dataset.before) + now + 1))
+    .replace("{total}", number.format(Number(count.dataset.total)));
+}
+
+function inView(mark) {
+  const box = mark.getBoundingClientRect();
+  return box.top > 80 && box.bottom < innerHeight - 80;
+}
+
+// copying puts a passage's address into the clipboard, or at least into the
+// address bar, where a page on plain HTTP may not reach the clipboard.
+function copying() {
+  article.addEventListener("click", async (event) => {
+    const anchor = event.target.closest("[data-copy]");
+    if (!anchor || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    history.replaceState(null, "", anchor.href);
+    if (!(await copy(anchor.href))) return;
+    anchor.dataset.said = article.dataset.copied;
+    anchor.classList.add("copied");
+    document.getElementById("announce").textContent = article.dataset.copied;
+    setTimeout(() => anchor.classList.remove("copied"), 1500);
+  });
+}
+
+async function copy(text) {
+  if (navigator.clipboard) {
+    return navigator.clipboard.writeText(text).then(() => true, () => false);
+  }
+  const field = document.createElement("textarea");
+  field.value = text;
+  field.className = "unseen";
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  return done;
+}

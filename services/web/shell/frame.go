@@ -1,0 +1,63 @@
+package shell
+
+import (
+	"html/template"
+	"strings"
+	"time"
+
+	"coffer/services/web/words"
+)
+
+// Frame is what every page's data begins with.
+type Frame struct {
+	W        *words.Words
+	Base     string // BasePath
+	V        string // of static files
+	Version  string
+	Section  string // search, library, activity or settings
+	Title    string
+	Sheet    string // the page's own style, without .css
+	Script   string // the page's own script, without .js
+	Theme    string // light, dark, or empty: as the system
+	Language string // as chosen; empty: as the browser
+	Owner    string // the signed-in owner's name
+	Bare     bool
+	Live     bool
+	Work     Work
+	Now      time.Time
+}
+
+// Work counts what the box is doing.
+type Work struct{ Failed, Busy int }
+
+// Moment is a time as pages write it.
+type Moment struct{ ISO, Exact, Text string }
+
+// Moment writes t relative to now.
+func (f *Frame) Moment(t time.Time) Moment {
+	return Moment{ISO: t.UTC().Format(time.RFC3339), Exact: f.W.Exact(t.Local()), Text: f.W.Ago(t, f.Now)}
+}
+
+// Exactly writes t as a date and a time of day.
+func (f *Frame) Exactly(t time.Time) Moment {
+	m := f.Moment(t)
+	m.Text = m.Exact
+	return m
+}
+
+// Problem is what is wrong with what the owner sent.
+type Problem struct{ Message, Hint string }
+
+// Status is a state in words, with the tone it is shown in: ok, busy, bad or
+// quiet.
+type Status struct{ Text, Tone string }
+
+// Marked lets the markup of a highlighted text through: escaped text in which
+// the only elements are <mark>. Anything else is escaped whole.
+func Marked(s string) template.HTML {
+	rest := strings.NewReplacer("<mark>", "", "</mark>", "").Replace(s)
+	if strings.ContainsAny(rest, "<>") || strings.Count(s, "<mark>") != strings.Count(s, "</mark>") {
+		return template.HTML(template.HTMLEscapeString(s))
+	}
+	return template.HTML(s)
+}

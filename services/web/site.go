@@ -1,0 +1,133 @@
+// Package web is the pages of the box, one folder each: its data, template,
+// style and script.
+//
+// It owns what the owner sees and the words for it. It decides nothing: what
+// can be done is the library's matter, who may do it the keeper's, and which
+// requests arrive at all that of package api, whose checks run before it.
+package web
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"coffer/services/auth"
+	"coffer/services/library"
+	"coffer/services/web/activity"
+	"coffer/services/web/add"
+	"coffer/services/web/login"
+	"coffer/services/web/reader"
+	"coffer/services/web/search"
+	"coffer/services/web/settings"
+	"coffer/services/web/setup"
+	"coffer/services/web/shell"
+	"coffer/services/web/sources"
+)
+
+// Options are what a Site is made of. Templates, Log and Now have defaults:
+// those of Assets, slog.Default and time.Now.
+type Options struct {
+	Templates fs.FS // a folder of *.tmpl
+	Dev       bool  // templates are read again for each request
+	Library   *library.Library
+	Keeper    *auth.Keeper
+	Accounts  library.Accounts
+	Cookies   auth.Cookies
+	Hosts     auth.Hosts
+	SetupOpen bool   // the wizard asks for no code
+	BasePath  string // "" or "/name"
+	Version   string
+	// Status is the table from kinds of error to HTTP statuses.
+	Status func(library.Kind) int
+	Log    *slog.Logger
+	Now    func() time.Time
+}
+
+// Site is all pages.
+type Site struct {
+	shell    *shell.Shell
+	search   *search.Site
+	sources  *sources.Site
+	reader   *reader.Site
+	add      *add.Site
+	activity *activity.Site
+	settings *settings.Site
+	login    *login.Site
+	setup    *setup.Site
+}
+
+// New checks o and parses every template.
+func New(o Options) (*Site, error) {
+	if o.Keeper == nil || o.Accounts == nil {
+		return nil, errors.New("web: a keeper and accounts are needed")
+	}
+	if o.Templates == nil {
+		embedded, err := fs.Sub(Assets(), "templates")
+		if err != nil {
+			return nil, err
+		}
+		o.Templates = embedded
+	}
+	sh, err := shell.New(shell.Options{
+		Templates: o.Templates, Dev: o.Dev, Library: o.Library, BasePath: o.BasePath,
+		Version: o.Version, Static: StaticVersion(), Status: o.Status, Log: o.Log, Now: o.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s := &Site{shell: sh}
+	var errs [8]error
+	s.search, errs[0] = search.New(sh)
+	s.sources, errs[1] = sources.New(sh)
+	s.reader, errs[2] = reader.New(sh)
+	s.add, errs[3] = add.New(sh)
+	s.activity, errs[4] = activity.New(sh)
+	s.settings, errs[5] = settings.New(settings.Options{
+		Shell: sh, Keeper: o.Keeper, Cookies: o.Cookies, Accounts: o.Accounts, Hosts: o.Hosts,
+	})
+	s.login, errs[6] = login.New(sh, o.Keeper, o.Cookies)
+	s.setup, errs[7] = setup.New(setup.Options{
+		Shell: sh, Keeper: o.Keeper, Cookies: o.Cookies, Accounts: o.Accounts, Hosts: o.Hosts, Open: o.SetupOpen,
+	})
+	return s, errors.Join(errs[:]...)
+}
+
+// Register adds all pages below r, the group at the base path. Static files
+// are the edge's.
+func (s *Site) Register(r gin.IRouter) {
+	s.login.Register(r)
+	s.setup.Register(r)
+	r.GET("/manifest.webmanifest", fixed("static/manifest.webmanifest", "application/manifest+json"))
+	r.GET("/favicon.ico", fixed("static/favicon.ico", "image/x-icon"))
+
+	owner := r.Group("", s.shell.Owner)
+	s.search.Register(owner)
+	s.sources.Register(owner)
+	s.reader.Register(owner)
+	s.add.Register(owner)
+	s.activity.Register(owner)
+	s.settings.Register(owner)
+}
+
+// Missing answers paths that nothing has with a page.
+func (s *Site) Missing(c *gin.Context) { s.shell.NotFound(c) }
+
+// Fail answers a request with a page that says what went wrong.
+func (s *Site) Fail(c *gin.Context, err error) { s.shell.Fail(c, err) }
+
+// fixed serves a file whose address cannot carry a version.
+func fixed(name, mediaType string) gin.HandlerFunc {
+	content, err := fs.ReadFile(Assets(), name)
+	return func(c *gin.Context) {
+		if err != nil {
+			c.Status(http.StatusNotFound)
+			return
+		}
+		c.Header("Cache-Control", "public, max-age=86400")
+		c.Data(http.StatusOK, mediaType, content)
+	}
+}
