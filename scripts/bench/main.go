@@ -1,0 +1,86 @@
+// Command bench measures a box from outside and prints the numbers that Coffer
+// sets itself to reach, beside a peer on the same files where there is one.
+//
+// It owns how each number is taken and says it in the row. It refuses to pass
+// or fail: a number depends on the machine, and tests do not.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"coffer/scripts/e2e/box"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// nginx lies where a plain user's path does not lead.
+	if err := os.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin:/sbin"); err != nil {
+		panic(err) // the name is a constant
+	}
+	if err := run(ctx, os.Getenv("COFFER_CORPUS"), os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// report prints one row as soon as it is known.
+type report struct{ out io.Writer }
+
+func (r report) row(name, value, how string) {
+	_, _ = fmt.Fprintf(r.out, "%-34s %-26s %s\n", name, value, how)
+}
+
+func run(ctx context.Context, corpus string, out io.Writer) error {
+	r := report{out}
+	dir, err := os.MkdirTemp("", "coffer-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return err
+	}
+	r.image(ctx)
+	binary, err := box.Build(ctx, dir)
+	if err != nil {
+		return err
+	}
+	root := filepath.Join(dir, "root")
+	if err := os.Mkdir(root, 0o755); err != nil {
+		return err
+	}
+	b, err := r.boot(ctx, binary, root)
+	if err != nil {
+		return err
+	}
+	defer b.Kill()
+	for _, measure := range []func(context.Context, *box.Native) error{
+		r.idle, r.latency,
+		func(ctx context.Context, b *box.Native) error { return r.ingest(ctx, b, dir, corpus) },
+		r.search, r.edge, r.restarts, r.stop,
+	} {
+		if err := measure(ctx, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// spread is a set of durations, sorted when it is read.
+type spread []time.Duration
+
+func (s spread) at(q float64) time.Duration {
+	slices.Sort(s)
+	return s[min(len(s)-1, int(q*float64(len(s))))]
+}
+
+func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000) }
