@@ -67,7 +67,10 @@ func Start(ctx context.Context, address string, cmd *exec.Cmd) (*Native, error) 
 	cmd.Stdout, cmd.Stderr = n.log, n.log
 	cmd.Env = append(cmd.Environ(), "COFFER_LISTEN="+address)
 	// A group of its own: a signal to the test is not one to the box.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	cmd.SysProcAttr.Setpgid = true
 	started := time.Now()
 	if err := cmd.Start(); err != nil {
 		return nil, err
