@@ -159,7 +159,7 @@ func boot(t *testing.T) *box.Native {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	t.Cleanup(cancel)
-	dir := t.TempDir()
+	dir := tier.Folder(t)
 	binary, err := box.Build(ctx, dir)
 	if err != nil {
 		t.Fatal(err)

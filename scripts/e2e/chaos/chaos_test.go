@@ -39,7 +39,7 @@ func TestKillsWhileReading(t *testing.T) {
 
 	ctx, cancel := context.WithTimeout(t.Context(), 12*time.Minute)
 	defer cancel()
-	dir := t.TempDir()
+	dir := tier.Folder(t)
 	binary, err := box.Build(ctx, dir)
 	if err != nil {
 		t.Fatal(err)

@@ -22,7 +22,7 @@ func TestPlainUser(t *testing.T) {
 	tier.Need(t, tier.Native)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	dir := t.TempDir()
+	dir := tier.Folder(t)
 	binary, err := box.Build(ctx, dir)
 	if err != nil {
 		t.Fatal(err)
@@ -40,11 +40,6 @@ func TestPlainUser(t *testing.T) {
 	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
 	const nobody = 65534
 	if os.Geteuid() == 0 {
-		for at := dir; at != os.TempDir() && len(at) > 1; at = filepath.Dir(at) {
-			if err := os.Chmod(at, 0o755); err != nil {
-				t.Fatal(err)
-			}
-		}
 		if err := os.Chown(home, nobody, nobody); err != nil {
 			t.Fatal(err)
 		}
@@ -95,7 +90,7 @@ func TestCorpus(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
-	dir := t.TempDir()
+	dir := tier.Folder(t)
 	binary, err := box.Build(ctx, dir)
 	if err != nil {
 		t.Fatal(err)

@@ -30,3 +30,22 @@ func Need(t *testing.T, name string) {
 		t.Skipf("tier %s: run it by make test, or with %s=%s", name, Variable, name)
 	}
 }
+
+// Folder makes a folder for the test that every user of this machine may enter,
+// which those of t.TempDir do not allow.
+func Folder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "coffer-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Errorf("the test's folder stays: %v", err)
+		}
+	})
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
