@@ -47,8 +47,11 @@ type Options struct {
 	Warnings []string // about the configuration
 }
 
-// SetupNeeded is the status of a service that waits for an owner.
-const SetupNeeded = "setup-needed"
+// What SetupService says: it waits for an owner, or has one.
+const (
+	SetupNeeded = "setup-needed"
+	SetUp       = "set-up"
+)
 
 // Exit codes of init, besides those of services.
 const (
@@ -165,8 +168,10 @@ func (b *box) prepare(ctx context.Context) error {
 		return err
 	}
 	b.code = s.SetupCode
-	if err := sockets.RunFolder(b.Run); err != nil {
-		return err
+	for _, folder := range []string{b.Run, StateFolder(b.Run)} {
+		if err := sockets.RunFolder(folder); err != nil {
+			return err
+		}
 	}
 	if err := edge.Render(b.Edge); err != nil {
 		return err
@@ -209,6 +214,9 @@ func (b *box) control(ctx context.Context, helpers *sync.WaitGroup, s *supervise
 
 // changed is called after every event in the box.
 func (b *box) changed(all []supervise.Status) {
+	if err := b.writeState(all); err != nil {
+		b.Log.Warn("the state of the services cannot be published", slog.Any("error", err))
+	}
 	if b.told || b.SetupLink == nil {
 		return
 	}

@@ -9,7 +9,9 @@ import (
 
 // ChildLimits bounds a process that reads one hostile document after another.
 type ChildLimits struct {
-	Data      uint64 // RLIMIT_DATA in bytes; RLIMIT_AS breaks the Go runtime
+	// Data is RLIMIT_DATA in bytes; 0 leaves it as it is, for a parent that
+	// sets it. RLIMIT_AS would break the Go runtime.
+	Data      uint64
 	OpenFiles uint64 // RLIMIT_NOFILE
 }
 
@@ -29,6 +31,9 @@ func Child(l ChildLimits) error {
 		{"open files", unix.RLIMIT_NOFILE, l.OpenFiles},
 	}
 	for _, r := range limits {
+		if r.resource == unix.RLIMIT_DATA && r.value == 0 {
+			continue
+		}
 		if err := syscall.Setrlimit(r.resource, &syscall.Rlimit{Cur: r.value, Max: r.value}); err != nil {
 			return fmt.Errorf("limit of %s: %w", r.name, err)
 		}

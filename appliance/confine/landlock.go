@@ -51,6 +51,11 @@ func (f Files) rules() ([]landlock.Rule, error) {
 	for _, p := range f.Write {
 		rules = append(rules, path(rightsWrite, p))
 	}
+	for _, p := range f.Move {
+		// Landlock 1 has no such right and would refuse every such rename: there
+		// the whole process runs without Landlock, as Probe says.
+		rules = append(rules, path(rightsWrite|landlock.AccessFSSet(ll.AccessFSRefer), p))
+	}
 	for _, p := range f.Devices {
 		rules = append(rules, landlock.PathAccess(rightsDevice, p).IgnoreIfMissing())
 	}

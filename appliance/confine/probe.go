@@ -21,6 +21,7 @@ var since = []struct {
 	what string
 }{
 	{1, "files are not restricted by Landlock"},
+	{2, "the API's files are not restricted by Landlock"},
 	{3, "truncating files is not restricted"},
 	{4, "TCP is restricted by seccomp only"},
 	{5, "device ioctls are not restricted"},

@@ -37,6 +37,7 @@ type Spec struct {
 type Files struct {
 	Read     []string `json:"read"`     // files or folders, to read and list
 	Write    []string `json:"write"`    // folders or files, to read and change
+	Move     []string `json:"move"`     // like Write, and to rename between its folders
 	Exec     []string `json:"exec"`     // files, to execute
 	Optional []string `json:"optional"` // like Read, where they exist
 	Devices  []string `json:"devices"`  // device files, to read and write

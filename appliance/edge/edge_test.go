@@ -26,6 +26,11 @@ const token = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 func tree(t *testing.T) (root, run string) {
 	t.Helper()
 	root = t.TempDir()
+	return root, lay(t, root)
+}
+
+func lay(t *testing.T, root string) (run string) {
+	t.Helper()
 	m, err := manifest.New(manifest.Own{Folders: []string{"usr/share/coffer", "etc/nginx/coffer"}},
 		manifest.Set{Files: rootfs.Files()},
 		manifest.Set{Prefix: "usr/share/coffer", Files: fstest.MapFS{
@@ -45,13 +50,17 @@ func tree(t *testing.T) (root, run string) {
 			t.Fatal(err)
 		}
 	}
-	return root, run
+	return run
 }
 
 func options(root, run string) edge.Options {
+	gid := beneath.Keep
+	if os.Geteuid() == 0 {
+		gid = edgeID
+	}
 	return edge.Options{
 		Root: root, Run: run, Host: "127.0.0.1", Port: freePort(), Token: token,
-		MaxUpload: 1 << 20, UID: beneath.Keep, GID: beneath.Keep,
+		MaxUpload: 1 << 20, UID: beneath.Keep, GID: gid,
 	}
 }
 

@@ -48,11 +48,10 @@ listen {{.}} default_server;
 {{- end}}
 client_max_body_size {{.MaxBody}};
 {{- if .BasePath}}
-rewrite ^{{.BaseExpr}}(/.*)$ $1 last;
+# A rewritten address counts as internal, so the edge's own are left out.
+rewrite ^{{.BaseExpr}}(?!/_edge/)(/.*)$ $1 last;
 rewrite ^{{.BaseExpr}}$ {{.BasePath}}/ redirect;
-rewrite ^/(livez|readyz)$ /$1 last;
-rewrite ^/_edge/(.*)$ /_edge/$1 last;
-return 404;
+if ($uri !~ ^/(livez$|readyz$|_edge/)) { return 404; }
 {{- end}}
 `,
 	}

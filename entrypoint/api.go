@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"coffer/appliance/boot"
+	"coffer/appliance/confine"
+	"coffer/appliance/secrets"
+	"coffer/services/api"
+	"coffer/services/auth"
+	"coffer/services/index"
+	"coffer/services/library"
+	"coffer/services/link"
+	"coffer/services/store"
+	"coffer/services/store/blobs"
+	"coffer/services/web"
+)
+
+// apiOptions is what init tells the API.
+type apiOptions struct {
+	common
+	Data      string // DATA
+	Share     string // folder with templates
+	BasePath  string
+	Hosts     []string
+	MaxUpload int64 // bytes
+	SetupOpen bool
+	Dev       bool
+	Box       string // folder in which init says how the services are
+}
+
+// apiMemory is the soft limit of the API's memory in bytes.
+const apiMemory = 256 << 20
+
+func playAPI(ctx context.Context, c call) int {
+	if err := serveAPI(ctx, c); err != nil {
+		return c.fail("api", err)
+	}
+	return exitOK
+}
+
+func serveAPI(ctx context.Context, c call) (err error) {
+	var o apiOptions
+	s, err := c.begin(ctx, &o, &o.common)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	frugal(apiMemory)
+	token, err := s.Bytes("edge-token")
+	if err != nil {
+		return err
+	}
+	front, err := s.Listener("api")
+	if err != nil {
+		return err
+	}
+	back, err := s.Listener("link")
+	if err != nil {
+		return err
+	}
+
+	st, err := store.Open(filepath.Join(o.Data, "store"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	originals, err := blobs.Open(filepath.Join(o.Data, "blobs"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, originals.Close()) }()
+	ix, err := index.Open(filepath.Join(o.Data, "store", "index"), index.Options{Log: s.log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ix.Close()) }()
+	lib, err := library.Open(s.ctx, library.Options{
+		Store: st, Index: ix, Blobs: originals, MaxUpload: o.MaxUpload, Log: s.log,
+	})
+	if err != nil {
+		return err
+	}
+	boxID, err := st.BoxID(s.ctx)
+	if err != nil {
+		return err
+	}
+	key, code, err := o.secrets()
+	if err != nil {
+		return err
+	}
+	keeper, err := auth.New(auth.Options{
+		Accounts: st, SecretKey: key, SetupCode: code, SetupOpen: o.SetupOpen, Log: s.log,
+	})
+	if err != nil {
+		return err
+	}
+	hosts := auth.Hosts{Fixed: o.Hosts, Accounts: st}
+	cookies := auth.Cookies{Box: boxID, BasePath: o.BasePath}
+	engine, err := api.New(api.Options{
+		Library: lib, Keeper: keeper, Accounts: st, Hosts: hosts, Cookies: cookies,
+		EdgeToken: string(token), BasePath: o.BasePath, MaxUpload: o.MaxUpload, Version: version,
+		Health: boxHealth(o.Box), Log: s.log,
+	})
+	if err != nil {
+		return err
+	}
+	site, err := web.New(web.Options{
+		Templates: os.DirFS(filepath.Join(o.Share, "templates")), Dev: o.Dev,
+		Library: lib, Keeper: keeper, Accounts: st, Cookies: cookies, Hosts: hosts,
+		SetupOpen: o.SetupOpen, BasePath: o.BasePath, Version: version, Status: api.Status, Log: s.log,
+	})
+	if err != nil {
+		return err
+	}
+	site.Register(engine.Group(o.BasePath))
+
+	needed, err := keeper.SetupNeeded(s.ctx)
+	if err != nil {
+		return err
+	}
+	if err := confine.GiveUpExec(); err != nil {
+		return fmt.Errorf("giving up exec: %w", err)
+	}
+	g, gctx := errgroup.WithContext(s.ctx)
+	g.Go(func() error { return lib.Run(gctx) })
+	g.Go(func() error { return link.Serve(gctx, back, lib, s.log) })
+	g.Go(func() error { return api.Serve(gctx, front, engine, s.log) })
+	status := boot.SetUp
+	if needed {
+		status = boot.SetupNeeded
+	}
+	if err := s.Ready(status); err != nil {
+		return err
+	}
+	return g.Wait()
+}
+
+// secrets reads the two that are the API's.
+func (o apiOptions) secrets() (key []byte, code string, err error) {
+	dir := os.DirFS(filepath.Join(o.Data, "secrets"))
+	text, err := fs.ReadFile(dir, secrets.SessionKey)
+	if err != nil {
+		return nil, "", err
+	}
+	key, err = hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w", secrets.SessionKey, err)
+	}
+	text, err = fs.ReadFile(dir, secrets.SetupCode)
+	return key, strings.TrimSpace(string(text)), err
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+
+	"coffer/appliance/confine"
+	"coffer/services/parser"
+)
+
+// parserOptions is what init tells the parser.
+type parserOptions struct {
+	common
+	Self   string   // this program
+	Caches []string // folders with compiled PDFium; the last may be written
+}
+
+// parserMemory is the soft limit of the parser's own memory in bytes; its
+// children have theirs.
+const parserMemory = 64 << 20
+
+func playParser(ctx context.Context, c call) int {
+	if err := parse(ctx, c); err != nil {
+		return c.fail("parser", err)
+	}
+	return exitOK
+}
+
+func parse(ctx context.Context, c call) error {
+	var o parserOptions
+	s, err := c.begin(ctx, &o, &o.common)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	frugal(parserMemory)
+	listener, err := s.Listener("parser")
+	if err != nil {
+		return err
+	}
+	if err := s.Ready(""); err != nil {
+		return err
+	}
+	return parser.Serve(s.ctx, listener, parser.Options{
+		ChildCommand: []string{o.Self, "parser-child"}, CacheDirs: o.Caches, Log: s.log,
+	})
+}
+
+// playParserChild reads documents. It has nothing but its pipes.
+func playParserChild(_ context.Context, c call) int {
+	err := parser.Child(c.args, c.in, c.out, parser.ChildOptions{Confine: func() error {
+		// Its memory is bounded by the parser, document by document.
+		return confine.Child(confine.ChildLimits{OpenFiles: childFiles})
+	}})
+	if err != nil {
+		return c.fail("parser-child", err)
+	}
+	return exitOK
+}
+
+// childFiles is more descriptors than a child has: its pipes and its poller.
+const childFiles = 16

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// role is one thing that this program can be.
+type role struct {
+	name    string
+	service bool   // started by init, of no use to people
+	help    string // for people
+	play    func(context.Context, call) int
+}
+
+// roles is the whole table.
+func roles() []role {
+	return []role{
+		{name: "init", help: "run the box: --root DIR puts it below a folder", play: playInit},
+		{name: "status", help: "how the services are [--json]", play: playStatus},
+		{name: "restart", help: "restart a service: coffer restart NAME", play: playRestart},
+
+		{name: "spawn", service: true, play: playSpawn},
+		{name: "api", service: true, play: playAPI},
+		{name: "worker", service: true, play: playWorker},
+		{name: "parser", service: true, play: playParser},
+		{name: "parser-child", service: true, play: playParserChild},
+	}
+}
+
+func usage() string {
+	var b strings.Builder
+	b.WriteString("usage: coffer COMMAND\n\n")
+	for _, r := range roles() {
+		if !r.service {
+			fmt.Fprintf(&b, "  %-12s %s\n", r.name, r.help)
+		}
+	}
+	return b.String()
+}
