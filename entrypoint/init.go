@@ -44,6 +44,9 @@ func playInit(ctx context.Context, c call) int {
 		c.fail("init", err)
 		return exitConfig
 	}
+	if err := os.MkdirAll(root, 0o755); err != nil {
+		return c.fail("init", err)
+	}
 	output := boot.NewOutput(c.out, cfg.LogFormat == "json")
 	defer output.Close(logWithin)
 	options, err := boxOptions(cfg, output)
@@ -114,7 +117,7 @@ func boxOptions(cfg *config.Config, output *boot.Output) (boot.Options, error) {
 // protectedFiles is what this program lays out and keeps.
 func protectedFiles() (*manifest.Manifest, error) {
 	return manifest.New(
-		manifest.Own{Folders: []string{"usr/share/coffer", "etc/nginx/coffer"}, Watched: []string{"etc/nginx"}},
+		manifest.Own{Folders: []string{"usr/share/coffer", "etc/nginx/coffer"}},
 		manifest.Set{Files: rootfs.Files()},
 		manifest.Set{Prefix: "usr/share/coffer", Files: web.Assets()},
 	)

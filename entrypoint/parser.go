@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"coffer/appliance/confine"
 	"coffer/services/parser"
@@ -59,3 +60,15 @@ func playParserChild(_ context.Context, c call) int {
 
 // childFiles is more descriptors than a child has: its pipes and its poller.
 const childFiles = 16
+
+// playPDFiumCache compiles PDFium for this processor into a folder, so that an
+// image starts without doing it.
+func playPDFiumCache(_ context.Context, c call) int {
+	if len(c.args) != 1 {
+		return c.fail("pdfium-cache", fmt.Errorf("%w: coffer pdfium-cache DIR", errUsage))
+	}
+	if err := parser.CompileCache(c.args[0]); err != nil {
+		return c.fail("pdfium-cache", err)
+	}
+	return exitOK
+}

@@ -25,6 +25,7 @@ func roles() []role {
 		{name: "api", service: true, play: playAPI},
 		{name: "worker", service: true, play: playWorker},
 		{name: "parser", service: true, play: playParser},
+		{name: "pdfium-cache", service: true, play: playPDFiumCache}, // builds the image
 		{name: "parser-child", service: true, play: playParserChild},
 	}
 }

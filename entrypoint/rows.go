@@ -132,7 +132,7 @@ func (p plan) services() []boot.Service {
 }
 
 // pdfiumCache is where the image has PDFium compiled.
-const pdfiumCache = "usr/share/coffer/pdfium"
+const pdfiumCache = "usr/share/coffer/pdfium-cache"
 
 func (p plan) run(name string) string { return filepath.Join(p.cfg.Run, name) }
 func (p plan) data(names ...string) string {
