@@ -43,20 +43,23 @@ func startProcess(ctx context.Context, o Options, args ...string) (*process, err
 	if err != nil {
 		return nil, err
 	}
-	defer childIn.Close()
 	stdout, childOut, err := os.Pipe()
 	if err != nil {
+		childIn.Close()
 		stdin.Close()
 		return nil, err
 	}
-	defer childOut.Close()
 	p := &process{
 		cmd: command(o, args...), stdin: stdin, stdout: stdout,
 		in: wire.NewWriter(stdin), out: wire.NewReader(stdout),
 		complaint: &complaint{}, pdf: args[0] == argPDF,
 	}
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = childIn, childOut, p.complaint
-	if err := p.cmd.Start(); err != nil {
+	err = p.cmd.Start()
+	// The child's ends, kept open here, would hide that it ended.
+	childIn.Close()
+	childOut.Close()
+	if err != nil {
 		stdin.Close()
 		stdout.Close()
 		return nil, err

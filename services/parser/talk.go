@@ -141,6 +141,8 @@ func (d *document) read(ctx context.Context) (*wire.Failure, error) {
 	if theirs = errors.Is(err, errPeer); err == nil {
 		w.hasDocument()
 		var gone sync.WaitGroup
+		// The deadline of the last chunk would end the wait too early.
+		_ = d.peer.conn.SetReadDeadline(time.Time{})
 		gone.Go(func() { d.awaitGone(cancel) })
 		err = d.relay(w)
 		theirs = errors.Is(err, errPeer)
@@ -234,8 +236,6 @@ func (d *document) hand() error {
 // awaitGone cancels the document when the peer closes its side or talks out of
 // turn.
 func (d *document) awaitGone(cancel context.CancelCauseFunc) {
-	// The deadline of the last chunk would end the wait too early.
-	_ = d.peer.conn.SetReadDeadline(time.Time{})
 	if _, err := d.peer.in.Next(); !isTimeout(err) {
 		cancel(errGone)
 	}

@@ -5,6 +5,11 @@
 package formats
 
 import (
+	"coffer/services/parser/internal/csv"
+	"coffer/services/parser/internal/docx"
+	"coffer/services/parser/internal/epub"
+	"coffer/services/parser/internal/html"
+	"coffer/services/parser/internal/markdown"
 	"coffer/services/parser/internal/pdf"
 	"coffer/services/parser/internal/prose"
 	"coffer/services/parser/internal/sniff"
@@ -27,6 +32,19 @@ func Read(doc []byte, name string, w *prose.Writer, engine *pdf.Engine) (wire.He
 			return wire.Head{}, &wire.Failure{Code: wire.CodeUnavailable, Message: "The reader of PDF is not at hand. Try again."}
 		}
 		head, err = engine.Read(doc, w)
+	case sniff.DOCX:
+		head, err = docx.Read(doc, w)
+	case sniff.FlatDOCX:
+		head, err = docx.ReadFlat(doc, w)
+		kind = sniff.DOCX
+	case sniff.EPUB:
+		head, err = epub.Read(doc, w)
+	case sniff.HTML:
+		head, err = html.Read(doc, w)
+	case sniff.Markdown:
+		head, err = markdown.Read(doc, w)
+	case sniff.CSV:
+		head, err = csv.Read(doc, w)
 	default:
 		head, err = text.Read(doc, w)
 	}

@@ -50,8 +50,14 @@ func (w *Writer) Heading(text string) error {
 	return w.Block(text)
 }
 
-// Block adds a paragraph, a row, a line of code: text that belongs together.
-func (w *Writer) Block(text string) error {
+// Block adds a paragraph.
+func (w *Writer) Block(text string) error { return w.put("\n\n", text) }
+
+// Row adds a row of a table or a line of a list: it follows the block before
+// it without an empty line.
+func (w *Writer) Row(text string) error { return w.put("\n", text) }
+
+func (w *Writer) put(gap, text string) error {
 	text = strings.TrimSpace(Clean(text))
 	if text == "" || w.err != nil {
 		return w.err
@@ -61,14 +67,14 @@ func (w *Writer) Block(text string) error {
 	}
 	for len(text) > limits.PassageMax {
 		n := cut(text, limits.PassageAim, limits.PassageMax)
-		w.add(strings.TrimRight(text[:n], " \n\t"))
+		w.add(gap, strings.TrimRight(text[:n], " \n\t"))
 		w.flush()
 		text = strings.TrimLeft(text[n:], " \n\t")
 		if w.err != nil {
 			return w.err
 		}
 	}
-	w.add(text)
+	w.add(gap, text)
 	return w.err
 }
 
@@ -92,9 +98,9 @@ func (w *Writer) Close() error {
 	return w.err
 }
 
-func (w *Writer) add(text string) {
+func (w *Writer) add(gap, text string) {
 	if w.buf.Len() > 0 {
-		w.buf.WriteString("\n\n")
+		w.buf.WriteString(gap)
 	}
 	w.buf.WriteString(text)
 }
@@ -125,4 +131,10 @@ func TooLarge(what string) *wire.Failure {
 func Malformed(kind string) *wire.Failure {
 	return &wire.Failure{Code: wire.CodeMalformed,
 		Message: "The file looks like " + kind + " but is damaged or incomplete, so it cannot be read. Try to open it elsewhere and save it again."}
+}
+
+// Encrypted is the failure of a document of a kind that needs a password.
+func Encrypted(kind string) *wire.Failure {
+	return &wire.Failure{Code: wire.CodeEncrypted,
+		Message: "The file is " + kind + " that is locked with a password or by copy protection. Save a copy without the lock and add that."}
 }

@@ -6,6 +6,8 @@ package sniff
 
 import (
 	"bytes"
+	"path"
+	"strings"
 
 	"coffer/services/parser/wire"
 )
@@ -19,21 +21,42 @@ const (
 	Text     = "text"
 	CSV      = "csv"
 	EPUB     = "epub"
+	// FlatDOCX is a Word document in one XML file; its type is DOCX.
+	FlatDOCX = "docx-flat"
 )
 
 // Kind says what doc is. Its error is a *wire.Failure.
 func Kind(doc []byte, name string) (string, error) {
-	if len(doc) == 0 {
+	name = strings.ToLower(path.Ext(name))
+	switch {
+	case len(doc) == 0:
 		return "", &wire.Failure{Code: wire.CodeNoText, Message: "The file is empty."}
-	}
-	if MayBePDF(doc) {
+	case isPDF(doc):
 		return PDF, nil
+	case bytes.HasPrefix(doc, []byte("PK\x03\x04")), bytes.HasPrefix(doc, []byte("PK\x05\x06")):
+		return archive(doc)
+	case bytes.HasPrefix(doc, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
+		return "", compound(doc)
+	case isText(doc):
+		return textual(doc, name)
 	}
-	return Text, nil
+	return "", unsupported(describe(doc))
 }
 
-// MayBePDF tells whether the beginning of a document allows for a PDF, which
-// starts within the first kilobyte (ISO 32000, annex H).
+// pdfStart is where a PDF may begin: within the first kilobyte (ISO 32000-1,
+// annex H.3).
+const pdfStart = 1024
+
+// MayBePDF tells whether a document that begins with head may be a PDF.
 func MayBePDF(head []byte) bool {
-	return bytes.Contains(head[:min(len(head), 1024+5)], []byte("%PDF-"))
+	return bytes.Contains(head[:min(len(head), pdfStart+5)], []byte("%PDF-"))
+}
+
+// isPDF tells a PDF, also behind a few stray bytes, from a text about PDF.
+func isPDF(doc []byte) bool {
+	if !MayBePDF(doc) {
+		return false
+	}
+	start := bytes.TrimLeft(doc, "\x00\t\n\f\r \xef\xbb\xbf")
+	return bytes.HasPrefix(start, []byte("%PDF-")) || bytes.Contains(doc, []byte("endobj")) || bytes.Contains(doc, []byte("startxref"))
 }

@@ -1,0 +1,140 @@
+// Package markdown reads Markdown as plain text.
+//
+// It owns front matter and what of the markup is text: words, code, the text
+// of links and pictures. Addresses of links are not.
+package markdown
+
+import (
+	"strings"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	extast "github.com/yuin/goldmark/extension/ast"
+	gmtext "github.com/yuin/goldmark/text"
+
+	"coffer/services/parser/internal/html"
+	"coffer/services/parser/internal/prose"
+	"coffer/services/parser/internal/text"
+	"coffer/services/parser/wire"
+)
+
+// Read reads the Markdown doc.
+func Read(doc []byte, w *prose.Writer) (wire.Head, error) {
+	body := strings.ReplaceAll(text.Decode(doc, ""), "\r\n", "\n")
+	title, front, body := frontMatter(body)
+	if err := w.Block(front); err != nil {
+		return wire.Head{}, err
+	}
+	source := []byte(body)
+	tree := goldmark.New(goldmark.WithExtensions(extension.GFM, extension.Footnote)).Parser().Parse(gmtext.NewReader(source))
+	r := &reader{source: source, out: w, title: title}
+	if err := ast.Walk(tree, r.visit); err != nil {
+		return wire.Head{}, err
+	}
+	return wire.Head{Title: r.title}, nil
+}
+
+// frontMatter parts the block between two lines of dashes (or plus signs) at
+// the top from the rest, and finds the title in it.
+func frontMatter(body string) (title, front, rest string) {
+	fence, after, ok := strings.Cut(body, "\n")
+	if fence = strings.TrimRight(fence, " "); !ok || fence != "---" && fence != "+++" {
+		return "", "", body
+	}
+	end := strings.Index("\n"+after, "\n"+fence)
+	if end < 0 || end > 64<<10 {
+		return "", "", body
+	}
+	front = after[:max(0, end-1)]
+	_, rest, _ = strings.Cut(after[end:], "\n")
+	for line := range strings.Lines(front) {
+		key, value, ok := strings.Cut(line, ":")
+		if fence == "+++" {
+			key, value, ok = strings.Cut(line, "=")
+		}
+		if ok && strings.TrimSpace(key) == "title" {
+			title = strings.Trim(strings.TrimSpace(value), `"'`)
+		}
+	}
+	return title, front, rest
+}
+
+type reader struct {
+	source []byte
+	out    *prose.Writer
+	title  string
+}
+
+func (r *reader) visit(n ast.Node, entering bool) (ast.WalkStatus, error) {
+	if !entering {
+		return ast.WalkContinue, nil
+	}
+	var err error
+	switch n := n.(type) {
+	case *ast.Heading:
+		s := r.inline(n)
+		if n.Level == 1 && r.title == "" {
+			r.title = s
+		}
+		err = r.out.Heading(s)
+	case *ast.Paragraph:
+		err = r.out.Block(r.inline(n))
+	case *ast.TextBlock:
+		err = r.out.Row(r.inline(n))
+	case *ast.CodeBlock, *ast.FencedCodeBlock:
+		err = r.out.Block(r.lines(n))
+	case *ast.HTMLBlock:
+		s := r.lines(n)
+		if n.HasClosure() {
+			s += string(n.ClosureLine.Value(r.source))
+		}
+		_, err = html.Fragment(s, r.out)
+	case *extast.TableRow, *extast.TableHeader:
+		err = r.out.Row(r.row(n))
+	default:
+		return ast.WalkContinue, nil
+	}
+	return ast.WalkSkipChildren, err
+}
+
+func (r *reader) lines(n ast.Node) string {
+	var b strings.Builder
+	for i := range n.Lines().Len() {
+		line := n.Lines().At(i)
+		b.Write(line.Value(r.source))
+	}
+	return b.String()
+}
+
+func (r *reader) row(n ast.Node) string {
+	var cells []string
+	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
+		cells = append(cells, r.inline(c))
+	}
+	return strings.Join(cells, " | ")
+}
+
+// inline is the text of everything inside a block.
+func (r *reader) inline(block ast.Node) string {
+	var b strings.Builder
+	// The visitor returns no error.
+	_ = ast.Walk(block, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch n := n.(type) {
+		case *ast.Text:
+			b.Write(n.Segment.Value(r.source))
+			if n.SoftLineBreak() || n.HardLineBreak() {
+				b.WriteByte('\n')
+			}
+		case *ast.String:
+			b.Write(n.Value)
+		case *ast.AutoLink:
+			b.Write(n.Label(r.source))
+		}
+		return ast.WalkContinue, nil
+	})
+	return b.String()
+}

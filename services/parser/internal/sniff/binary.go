@@ -1,0 +1,118 @@
+package sniff
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/gabriel-vasile/mimetype"
+
+	"coffer/services/parser/internal/prose"
+	"coffer/services/parser/internal/zipped"
+	"coffer/services/parser/wire"
+)
+
+// supported ends the message about a file that cannot be read.
+const supported = "Coffer reads PDF, Word (DOCX), EPUB, HTML, Markdown, CSV and plain text."
+
+func unsupported(what string) *wire.Failure {
+	return &wire.Failure{Code: wire.CodeUnsupported, Message: "This is " + what + ", which cannot be read. " + supported}
+}
+
+// archive tells documents that are ZIP archives from each other and from
+// archives of files.
+func archive(doc []byte) (string, error) {
+	a, err := zipped.Open(doc, "a ZIP archive or an office document")
+	if err != nil {
+		return "", err
+	}
+	media, err := a.Read("mimetype")
+	if err != nil {
+		media = nil // a locked or broken one says nothing
+	}
+	kind := strings.TrimSpace(string(media))
+	switch {
+	case kind == "application/epub+zip", a.Has("META-INF/container.xml") && !strings.Contains(kind, "opendocument"):
+		return EPUB, nil
+	case strings.HasPrefix(kind, "application/vnd.oasis.opendocument."):
+		if manifest, _ := a.Read("META-INF/manifest.xml"); bytes.Contains(manifest, []byte("encryption-data")) {
+			return "", prose.Encrypted("an OpenDocument file")
+		}
+		return "", unsupported(openDocument(kind))
+	case a.Has("word/document.xml"):
+		return DOCX, nil
+	}
+	types, err := a.Read("[Content_Types].xml")
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case bytes.Contains(types, []byte("wordprocessingml.")):
+		return DOCX, nil
+	case bytes.Contains(types, []byte("spreadsheetml.")):
+		return "", unsupported("an Excel workbook")
+	case bytes.Contains(types, []byte("presentationml.")):
+		return "", unsupported("a PowerPoint presentation")
+	}
+	return "", unsupported("a ZIP archive")
+}
+
+func openDocument(kind string) string {
+	switch {
+	case strings.Contains(kind, ".text"):
+		return "an OpenDocument text (ODT)"
+	case strings.Contains(kind, ".spreadsheet"):
+		return "an OpenDocument spreadsheet (ODS)"
+	case strings.Contains(kind, ".presentation"):
+		return "an OpenDocument presentation (ODP)"
+	}
+	return "an OpenDocument file"
+}
+
+// compound is the failure of an OLE compound file: an old office document, or
+// a newer one that is encrypted as a whole. Names inside are UTF-16.
+func compound(doc []byte) error {
+	has := func(name string) bool {
+		var wide []byte
+		for _, c := range []byte(name) {
+			wide = append(wide, c, 0)
+		}
+		return bytes.Contains(doc, wide)
+	}
+	switch {
+	case has("EncryptedPackage"):
+		return prose.Encrypted("an office document")
+	case has("WordDocument"):
+		return unsupported("a Word document in the old DOC format; save it as DOCX")
+	case has("Workbook"), has("Book"):
+		return unsupported("an Excel workbook in the old XLS format")
+	case has("PowerPoint Document"):
+		return unsupported("a PowerPoint presentation in the old PPT format")
+	case has("__substg1.0_"):
+		return unsupported("an Outlook message (MSG)")
+	}
+	return unsupported("an old office file (OLE)")
+}
+
+// describe names binary data.
+func describe(doc []byte) string {
+	m := mimetype.Detect(doc)
+	kind, sub, _ := strings.Cut(m.String(), "/")
+	name := strings.ToUpper(strings.TrimPrefix(m.Extension(), "."))
+	switch {
+	case sub == "octet-stream" || name == "" || kind == "text":
+		return "binary data of an unknown kind"
+	case kind == "image":
+		return "a picture (" + name + ")"
+	case kind == "audio":
+		return "a sound recording (" + name + ")"
+	case kind == "video":
+		return "a video (" + name + ")"
+	case kind == "font":
+		return "a font (" + name + ")"
+	}
+	switch sub {
+	case "gzip", "x-tar", "x-7z-compressed", "x-rar-compressed", "x-bzip2", "x-xz", "zstd", "zip":
+		return "an archive (" + name + ")"
+	}
+	return "a file of the kind " + name
+}
