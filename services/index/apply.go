@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"runtime/debug"
 
 	bleve "github.com/blevesearch/bleve_index_api"
 	"golang.org/x/sync/errgroup"
@@ -20,16 +21,32 @@ const batchPassages = 2000
 func (x *Index) Apply(ctx context.Context, seq uint64, docs []library.Document, removed []library.SourceID) error {
 	x.writing.Lock() // also keeps the engine from Reset and Close
 	defer x.writing.Unlock()
+	if x.closed {
+		return closed()
+	}
+	if x.engine == nil {
+		x.restart()
+	}
 	if x.engine == nil {
 		return closed()
 	}
 	if err := x.apply(ctx, seq, docs, removed); err != nil {
+		if ctx.Err() == nil {
+			x.restart()
+		}
 		return broken("New text cannot be made searchable.", err)
 	}
 	return nil
 }
 
-func (x *Index) apply(ctx context.Context, seq uint64, docs []library.Document, removed []library.SourceID) error {
+func (x *Index) apply(ctx context.Context, seq uint64, docs []library.Document, removed []library.SourceID) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // as in Search
+	defer func() {
+		if r := recover(); r != nil {
+			x.markDamaged(r, debug.Stack())
+			err = &panicked{r, debug.Stack()}
+		}
+	}()
 	old, err := open(x.engine)
 	if err != nil {
 		return err

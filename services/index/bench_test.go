@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -133,5 +134,59 @@ func BenchmarkSearch(b *testing.B) {
 	}
 	if p99[10_000] > 0 {
 		b.Logf("p99 at ten times the passages: %.1f times", float64(p99[100_000])/float64(p99[10_000]))
+	}
+}
+
+// BenchmarkOpen prints the time to open and close an index, and what an open
+// one keeps on the heap after searches.
+func BenchmarkOpen(b *testing.B) {
+	const n = 100_000
+	x := stocked(b, n)
+	v := newVocabulary(200_000)
+	for range 100 {
+		if _, err := x.Search(context.Background(), library.Query{Text: v.question()}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	v = nil
+	kept := heapInUse()
+	dir := x.dir
+	close1(b, x)
+	kept -= heapInUse()
+	for b.Loop() {
+		close1(b, reopen(b, dir))
+	}
+	b.ReportMetric(float64(kept)/(1<<20), "MiB-heap")
+}
+
+func heapInUse() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// BenchmarkApply prints how fast single documents of one passage become
+// searchable, each on disk before the next.
+func BenchmarkApply(b *testing.B) {
+	x := openTest(b)
+	v := newVocabulary(20_000)
+	seq := uint64(0)
+	for b.Loop() {
+		seq++
+		apply(b, x, seq, document(fmt.Sprint("s", seq), v.text(4), v.text(300)))
+	}
+}
+
+// BenchmarkHighlight prints the time to mark a whole passage.
+func BenchmarkHighlight(b *testing.B) {
+	x := openTest(b)
+	v := newVocabulary(20_000)
+	text := "the " + v.text(300) + " and of"
+	q := strings.Join(strings.Fields(text)[10:14], " ")
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		x.Highlight(q, text, 300)
 	}
 }

@@ -2,6 +2,7 @@ package index
 
 import (
 	"errors"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -44,7 +45,7 @@ var slowFailures = sync.OnceFunc(func() {
 })
 
 func broken(message string, err error) *library.Error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+	if isFull(err) {
 		return &library.Error{
 			Kind:    library.Full,
 			Message: "The disk is full, so new text cannot be made searchable.",
@@ -53,6 +54,17 @@ func broken(message string, err error) *library.Error {
 		}
 	}
 	return &library.Error{Kind: library.Internal, Message: message, Cause: err}
+}
+
+// isFull tells an error for want of space. Scorch passes on the text of an
+// error, not the error.
+func isFull(err error) bool {
+	for _, full := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT} {
+		if errors.Is(err, full) || err != nil && strings.Contains(err.Error(), full.Error()) {
+			return true
+		}
+	}
+	return false
 }
 
 func closed() *library.Error {

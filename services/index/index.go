@@ -34,8 +34,9 @@ type Index struct {
 
 	writing sync.Mutex // serialises Apply and Reset
 
-	mu      sync.RWMutex // guards what follows against Reset and Close
-	engine  *scorch.Scorch
+	mu      sync.RWMutex // guards what follows; changed under writing too
+	closed  bool
+	engine  *scorch.Scorch // nil: closed, or not to be opened
 	queue   *bleve.AnalysisQueue
 	applied atomic.Uint64 // on disk
 
@@ -100,6 +101,7 @@ func (x *Index) start() (err error) {
 	if _, err := os.Stat(x.path("damaged")); err == nil {
 		return errors.New("marked as damaged")
 	}
+	written := x.segments()
 	queue := bleve.NewAnalysisQueue(1)
 	defer func() {
 		if r := recover(); r != nil { // bbolt panics on pages that make no sense
@@ -122,9 +124,27 @@ func (x *Index) start() (err error) {
 		engine.Close()
 		return err
 	}
+	defer now.Close()
+	// Scorch passes over what it cannot read and begins with nothing, but
+	// then writes over segments that are still there.
+	if now.passages == 0 && now.state == (state{}) && written > 0 {
+		engine.Close()
+		return fmt.Errorf("none of %d segments can be read", written)
+	}
 	x.engine, x.queue = engine, queue
 	x.applied.Store(now.state.seq)
-	return now.Close()
+	return nil
+}
+
+// segments counts the segment files on disk.
+func (x *Index) segments() (n int) {
+	files, _ := os.ReadDir(x.path("scorch")) // none is right for a new index
+	for _, f := range files {
+		if filepath.Ext(f.Name()) == ".zap" {
+			n++
+		}
+	}
+	return n
 }
 
 // fresh puts an empty index in the place of the present one, if any.
@@ -145,7 +165,8 @@ func (x *Index) fresh() error {
 	return x.start()
 }
 
-// Applied is the last change that the index holds on disk.
+// Applied is the last change that the index holds on disk. It is read again
+// after an Apply that failed.
 func (x *Index) Applied() (uint64, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
@@ -161,12 +182,10 @@ func (x *Index) Reset() error {
 	defer x.writing.Unlock()
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.engine == nil {
+	if x.closed {
 		return closed()
 	}
-	if err := x.stop(); err != nil {
-		x.log.Warn("search index closed badly", "err", err)
-	}
+	x.stop()
 	if err := x.fresh(); err != nil {
 		return broken("The search index cannot be emptied.", err)
 	}
@@ -179,31 +198,51 @@ func (x *Index) Close() error {
 	defer x.writing.Unlock()
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.engine == nil {
+	if x.closed {
 		return nil
 	}
-	err := x.stop()
-	if e := x.lock.Close(); err == nil {
-		err = e
-	}
-	if err != nil {
+	x.closed = true
+	x.stop()
+	if err := x.lock.Close(); err != nil {
 		return broken("The search index was closed badly.", err)
 	}
 	return nil
 }
 
-func (x *Index) stop() error {
-	err := x.engine.Close()
+// stop ends the engine. Everything that a batch returned for is on disk, so
+// that an error here costs nothing.
+func (x *Index) stop() {
+	if x.engine == nil {
+		return
+	}
+	if err := x.engine.Close(); err != nil {
+		x.log.Warn("search index closed badly", "err", err)
+	}
 	x.queue.Close()
 	x.engine, x.queue = nil, nil
-	return err
 }
 
-// markDamaged makes the next Open start with an empty index.
-func (x *Index) markDamaged() {
+// restart goes back to what is on disk. After a batch that could not be
+// written scorch tries again for ever, and some of what it holds in memory is
+// closed already. The caller has the lock on writing.
+func (x *Index) restart() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.closed {
+		return
+	}
+	x.stop()
+	if err := x.start(); err != nil {
+		x.log.Error("search index not opened again", "err", err)
+	}
+}
+
+// markDamaged makes the next Open start with an empty index, after a panic
+// while reading this one.
+func (x *Index) markDamaged(cause any, stack []byte) {
 	f, err := os.OpenFile(x.path("damaged"), os.O_CREATE|os.O_WRONLY, 0o600)
 	if err == nil {
 		err = f.Close()
 	}
-	x.log.Error("search index damaged", "err", err)
+	x.log.Error("search index damaged", "cause", fmt.Sprint(cause), "stack", string(stack), "marked", err == nil)
 }

@@ -3,6 +3,7 @@ package index
 import (
 	"container/heap"
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -18,7 +19,7 @@ import (
 // with most of them are found. A longer query is a question: any two of its
 // words will do, function words aside, or one where that finds little, and the
 // order decides. Phrases must be there and excluded words must not, always.
-func (x *Index) Search(ctx context.Context, q library.Query) (res library.Results, err error) {
+func (x *Index) Search(ctx context.Context, q library.Query) (library.Results, error) {
 	began := time.Now()
 	if err := check(q); err != nil {
 		return library.Results{}, err
@@ -27,33 +28,57 @@ func (x *Index) Search(ctx context.Context, q library.Query) (res library.Result
 	if err != nil {
 		return library.Results{}, err
 	}
+	res, err := x.attempt(ctx, q, asked)
+	var p *panicked
+	if errors.As(err, &p) {
+		x.writing.Lock()
+		x.restart()
+		x.writing.Unlock()
+		if res, err = x.attempt(ctx, q, asked); errors.As(err, &p) {
+			x.markDamaged(p.value, p.stack)
+		}
+	}
+	if err != nil {
+		return library.Results{}, err
+	}
+	res.Took = time.Since(began)
+	return res, nil
+}
+
+// panicked is an error for what went wrong inside the engine.
+type panicked struct {
+	value any
+	stack []byte
+}
+
+func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
+
+func (x *Index) attempt(ctx context.Context, q library.Query, asked question) (res library.Results, err error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	if x.engine == nil {
-		return library.Results{}, closed()
+		return res, closed()
 	}
 	// The segments are mapped into memory: damage on the disk shows as a
 	// fault or as nonsense while reading them.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
-			x.markDamaged()
-			err = broken("The search index is damaged and is made anew at the next start.", fmt.Errorf("panic: %v", r))
+			err = broken("The search index is damaged and is made anew at the next start.", &panicked{r, debug.Stack()})
 		}
 	}()
 	s, err := open(x.engine)
 	if err != nil {
-		return library.Results{}, broken("The search index cannot be read.", err)
+		return res, broken("The search index cannot be read.", err)
 	}
 	defer s.Close()
 	run := &run{ctx: ctx, x: x, s: s, query: q, asked: asked}
 	if err := run.search(&res); err != nil {
 		if ctx.Err() != nil {
-			return library.Results{}, ctx.Err()
+			return res, ctx.Err()
 		}
-		return library.Results{}, broken("The search index cannot be read.", err)
+		return res, broken("The search index cannot be read.", err)
 	}
-	res.Took = time.Since(began)
 	return res, nil
 }
 
