@@ -1,0 +1,99 @@
+package blobs
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"coffer/services/library"
+	"coffer/services/library/librarytest"
+)
+
+func openTest(t testing.TB) (*Dir, string) {
+	t.Helper()
+	dir := t.TempDir()
+	d, err := Open(dir)
+	librarytest.Must(t, err)
+	t.Cleanup(func() { librarytest.Must(t, d.Close()) })
+	return d, dir
+}
+
+func TestBlobs(t *testing.T) {
+	librarytest.Blobs(t, func(t testing.TB) library.Blobs { d, _ := openTest(t); return d })
+}
+
+func put(t testing.TB, d *Dir, content string) string {
+	t.Helper()
+	s, err := d.Stage(t.Context(), strings.NewReader(content), 1<<20)
+	librarytest.Must(t, err)
+	defer s.Discard()
+	librarytest.Must(t, s.Publish())
+	return s.SHA256()
+}
+
+func TestNothingOfAFailedStageRemains(t *testing.T) {
+	d, dir := openTest(t)
+	_, err := d.Stage(t.Context(), strings.NewReader("too much"), 3)
+	librarytest.WantKind(t, err, library.TooLarge)
+	left, err := os.ReadDir(filepath.Join(dir, tmp))
+	librarytest.Must(t, err)
+	if len(left) > 0 || len(d.writing) > 0 {
+		t.Errorf("left behind: %v, %v", left, d.writing)
+	}
+}
+
+func TestSweepTakesHalfWrittenOnes(t *testing.T) {
+	d, dir := openTest(t)
+	half := filepath.Join(dir, tmp, "LEFTBYACRASH")
+	librarytest.Must(t, os.WriteFile(half, []byte("half"), 0o600))
+	stray := filepath.Join(dir, "ab", "not-a-hash")
+	librarytest.Must(t, os.Mkdir(filepath.Dir(stray), 0o700))
+	librarytest.Must(t, os.WriteFile(stray, nil, 0o600))
+	librarytest.Must(t, d.Sweep(t.Context(), func(h string) error { t.Errorf("%s is a blob", h); return nil }))
+	if _, err := os.Stat(half); !os.IsNotExist(err) {
+		t.Errorf("a half-written blob remains: %v", err)
+	}
+	if _, err := os.Stat(stray); err != nil {
+		t.Errorf("a stranger's file was removed: %v", err)
+	}
+}
+
+func TestDamagedBlobIsReplaced(t *testing.T) {
+	d, dir := openTest(t)
+	hash := put(t, d, "the whole content")
+	file := filepath.Join(dir, hash[:2], hash[2:])
+	librarytest.Must(t, os.Chmod(file, 0o600))
+	librarytest.Must(t, os.Truncate(file, 3))
+	put(t, d, "the whole content")
+	if got, err := os.ReadFile(file); err != nil || string(got) != "the whole content" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// No link in the folder leads out of it.
+func TestContainment(t *testing.T) {
+	d, dir := openTest(t)
+	hash := put(t, d, "x")
+	outside := t.TempDir()
+	secret := filepath.Join(outside, hash[2:])
+	librarytest.Must(t, os.WriteFile(secret, []byte("secret"), 0o600))
+	librarytest.Must(t, os.RemoveAll(filepath.Join(dir, hash[:2])))
+	librarytest.Must(t, os.Symlink(outside, filepath.Join(dir, hash[:2])))
+	if f, err := d.Open(hash); err == nil {
+		f.Close()
+		t.Error("a link out of the folder was followed by Open")
+	}
+	if d.Remove(hash) == nil {
+		t.Error("a link out of the folder was followed by Remove")
+	}
+	s, err := d.Stage(t.Context(), strings.NewReader("x"), 9)
+	librarytest.Must(t, err)
+	defer s.Discard()
+	if s.Publish() == nil {
+		t.Error("a link out of the folder was followed by Publish")
+	}
+	if got, err := os.ReadFile(secret); err != nil || string(got) != "secret" {
+		t.Errorf("outside: %q, %v", got, err)
+	}
+}

@@ -1,0 +1,108 @@
+package store
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"coffer/services/library"
+	"coffer/services/library/librarytest"
+)
+
+func openTest(t testing.TB) *Store {
+	t.Helper()
+	s, err := Open(t.TempDir())
+	librarytest.Must(t, err)
+	t.Cleanup(func() { librarytest.Must(t, s.Close()) })
+	return s
+}
+
+func TestStore(t *testing.T) {
+	librarytest.Store(t, func(t testing.TB) library.Store { return openTest(t) })
+}
+
+func TestAccounts(t *testing.T) {
+	librarytest.Accounts(t, func(t testing.TB) library.Accounts { return openTest(t) })
+}
+
+func TestSchema(t *testing.T) {
+	for _, c := range []struct{ schema, want string }{
+		{"1", ""},
+		{"2", "newer version"},
+		{"99", "newer version"},
+		{"0", "which is none"},
+		{"-1", "which is none"},
+		{"one", "which is none"},
+	} {
+		t.Run(c.schema, func(t *testing.T) {
+			dir := t.TempDir()
+			s, err := Open(dir)
+			librarytest.Must(t, err)
+			librarytest.Must(t, s.db.Update(func(tx *bolt.Tx) error {
+				return tx.Bucket([]byte(bMeta)).Put([]byte("schema"), []byte(c.schema))
+			}))
+			librarytest.Must(t, s.Close())
+			s, err = Open(dir)
+			switch {
+			case c.want == "":
+				librarytest.Must(t, err)
+				librarytest.Must(t, s.Close())
+			case err == nil || !strings.Contains(err.Error(), c.want):
+				t.Fatalf("opened: %v", err)
+			}
+		})
+	}
+}
+
+func TestSecondOpener(t *testing.T) {
+	dir := t.TempDir()
+	first, err := Open(dir)
+	librarytest.Must(t, err)
+	began := time.Now()
+	if _, err := open(dir, 100*time.Millisecond); err == nil || !strings.Contains(err.Error(), "in use by another process") {
+		t.Fatalf("a second opener: %v", err)
+	}
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("it took %v to say so", took)
+	}
+	librarytest.Must(t, first.Close())
+	again, err := Open(dir)
+	librarytest.Must(t, err)
+	librarytest.Must(t, again.Close())
+}
+
+// A row of another shape is an error that names the bucket, never a panic or
+// half a value.
+func TestCorruptRows(t *testing.T) {
+	for bucket, bad := range map[string][]byte{bSources: []byte("{"), bJobs: {1, 2}, bPassages: {0x80}, bChanges: {'?', 'x'}} {
+		s := openTest(t)
+		src := librarytest.Source(1)
+		_, _, err := s.AddSource(t.Context(), src)
+		librarytest.Must(t, err)
+		if bucket == bPassages || bucket == bChanges {
+			_, _, err = s.Commit(t.Context(), src.ID, librarytest.Reading(library.TypeText, 1), librarytest.At(1))
+			librarytest.Must(t, err)
+		}
+		librarytest.Must(t, s.db.Update(func(tx *bolt.Tx) error {
+			b := tx.Bucket([]byte(bucket))
+			k, _ := b.Cursor().First()
+			return b.Put(append([]byte(nil), k...), bad)
+		}))
+		switch bucket {
+		case bSources:
+			_, err = s.Source(t.Context(), src.ID)
+		case bJobs:
+			err = s.Queue(t.Context(), func(library.Job) error { return nil })
+		case bPassages:
+			_, err = s.Passages(t.Context(), src.ID, 0, 1)
+		case bChanges:
+			_, err = s.Changes(t.Context(), 0, 1)
+		}
+		librarytest.WantKind(t, err, library.Internal)
+		if !strings.Contains(err.Error(), bucket) {
+			t.Errorf("the error does not name %s: %v", bucket, err)
+		}
+	}
+}
