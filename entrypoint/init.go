@@ -35,7 +35,7 @@ const logWithin = 300 * time.Millisecond
 
 func playInit(ctx context.Context, c call) int {
 	frugal(initMemory)
-	root, err := rootOf(c)
+	root, err := rootOf(c, "init")
 	if err != nil {
 		return c.fail("init", err)
 	}
@@ -56,9 +56,9 @@ func playInit(ctx context.Context, c call) int {
 	return boot.Run(ctx, options)
 }
 
-// rootOf reads --root DIR.
-func rootOf(c call) (string, error) {
-	flags := flag.NewFlagSet("init", flag.ContinueOnError)
+// rootOf reads --root DIR, the only argument of a role.
+func rootOf(c call, role string) (string, error) {
+	flags := flag.NewFlagSet(role, flag.ContinueOnError)
 	flags.SetOutput(c.err)
 	root := flags.String("root", "/", "the folder below which the box lives")
 	if err := flags.Parse(c.args); err != nil || flags.NArg() > 0 {
@@ -117,7 +117,10 @@ func boxOptions(cfg *config.Config, output *boot.Output) (boot.Options, error) {
 // protectedFiles is what this program lays out and keeps.
 func protectedFiles() (*manifest.Manifest, error) {
 	return manifest.New(
-		manifest.Own{Folders: []string{"usr/share/coffer", "etc/nginx/coffer"}},
+		manifest.Own{
+			Folders: []string{"usr/share/coffer", "etc/nginx"},
+			Built:   []string{pdfiumCache, "usr/bin/coffer", "usr/sbin/nginx"},
+		},
 		manifest.Set{Files: rootfs.Files()},
 		manifest.Set{Prefix: "usr/share/coffer", Files: web.Assets()},
 	)

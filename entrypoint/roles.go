@@ -21,6 +21,12 @@ func roles() []role {
 		{name: "status", help: "how the services are [--json]", play: playStatus},
 		{name: "restart", help: "restart a service: coffer restart NAME", play: playRestart},
 
+		{name: "healthcheck", help: "exit 0 when the box is ready", play: playHealthcheck},
+		{name: "config", help: "every option with its value and where it comes from", play: playConfig},
+		{name: "setup-code", help: "the code for the first visit", play: playSetupCode},
+		{name: "version", help: "which build this is", play: playVersion},
+		{name: "install", help: "lay out the protected files: --root DIR", play: playInstall},
+
 		{name: "spawn", service: true, play: playSpawn},
 		{name: "api", service: true, play: playAPI},
 		{name: "worker", service: true, play: playWorker},

@@ -122,13 +122,9 @@ func (c *check) mend(name string, mode uint32) error {
 // file compares one protected file, and writes it anew when anything about it
 // differs: whoever changed its owner or mode can still hold it open.
 func (c *check) file(e Entry) {
-	mode := uint32(fileMode)
-	if strings.HasPrefix(e.Name, "usr/bin/") {
-		mode = binaryMode
-	}
 	info, what := c.compare(e)
 	if what == "" {
-		what = differs(info, c.uid, c.gid, mode)
+		what = differs(info, c.uid, c.gid, fileMode)
 	}
 	if what == "" {
 		return
@@ -139,7 +135,7 @@ func (c *check) file(e Entry) {
 			return
 		}
 	}
-	a := c.attributes(mode)
+	a := c.attributes(fileMode)
 	a.Modified = modified(e.Sum)
 	c.found(e.Name, what, c.dir.Put(e.Name, e.Content, a))
 }
@@ -173,6 +169,31 @@ func (c *check) compare(e Entry) (beneath.Info, string) {
 	return n.Info, ""
 }
 
+// built holds what has no content to compare with to its owner, and takes
+// rights to change it away from everybody.
+func (c *check) built(name string, depth int) {
+	info, err := c.dir.Look(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return
+	case err != nil:
+		c.found(name, "unreadable", err)
+		return
+	case !info.IsFile() && !info.IsDir():
+		c.found(name, info.What()+" in place of a file", errors.New("it has no copy to be mended from"))
+		return
+	}
+	if mode := info.Mode &^ 0o7222; info.UID != c.uid || info.GID != c.gid || info.Mode != mode {
+		c.found(name, differs(info, c.uid, c.gid, mode), c.mend(name, mode))
+	}
+	if !info.IsDir() || depth > 4 {
+		return
+	}
+	for _, child := range c.names(name) {
+		c.built(path.Join(name, child), depth+1)
+	}
+}
+
 // strangers looks for what is not in the manifest.
 func (c *check) strangers() {
 	for _, dir := range c.dirs {
@@ -181,12 +202,6 @@ func (c *check) strangers() {
 			if !c.known(full) {
 				c.found(full, "not part of the box", c.dir.Remove(full))
 			}
-		}
-	}
-	for _, dir := range c.watched {
-		for _, name := range c.names(dir) {
-			c.report.Findings = append(c.report.Findings,
-				Finding{Path: "/" + path.Join(dir, name), What: "not part of the box, and not read by it", Harmless: true})
 		}
 	}
 }
@@ -205,7 +220,7 @@ func (c *check) names(dir string) []string {
 }
 
 func (c *check) known(name string) bool {
-	if slices.Contains(c.dirs, name) {
+	if slices.Contains(c.dirs, name) || slices.Contains(c.Built, name) {
 		return true
 	}
 	_, ok := slices.BinarySearchFunc(c.entries, name, func(e Entry, n string) int { return strings.Compare(e.Name, n) })

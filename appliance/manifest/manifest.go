@@ -31,9 +31,8 @@ type Set struct {
 
 // Modes of what is protected.
 const (
-	fileMode   = 0o444
-	binaryMode = 0o555
-	dirMode    = 0o755
+	fileMode = 0o444
+	dirMode  = 0o755
 )
 
 // Entry is one protected file.
@@ -45,24 +44,25 @@ type Entry struct {
 
 // Manifest is the list of protected files.
 type Manifest struct {
+	Own
 	entries []Entry
-	dirs    []string // folders that hold them, parents first
-	owned   []string // folders in which nothing else may be
-	watched []string // folders in which something else is reported
+	dirs    []string // the box's folders that hold them
 }
 
-// Own says which folders are wholly the box's. Others on the way are shared
-// with the system.
+// Own says what else is the box's.
 type Own struct {
+	// Folders are wholly the box's: what is in them and not in the manifest is
+	// removed. Other folders on the way are shared with the system.
 	Folders []string
-	// Watched folders belong to a package of the distribution. What is found
-	// in them is reported and left alone.
-	Watched []string
+	// Built are files and folders, within Folders or not, that are made for one
+	// machine and so have no content to compare with: programs and compiled
+	// caches. They are held to owner and mode. Missing ones are not missed.
+	Built []string
 }
 
 // New reads sets into a manifest. Files in two sets must not collide.
 func New(own Own, sets ...Set) (*Manifest, error) {
-	m := &Manifest{owned: own.Folders, watched: own.Watched}
+	m := &Manifest{Own: own}
 	for _, set := range sets {
 		err := fs.WalkDir(set.Files, ".", func(name string, e fs.DirEntry, err error) error {
 			if err != nil || e.IsDir() {
@@ -90,7 +90,7 @@ func New(own Own, sets ...Set) (*Manifest, error) {
 			}
 		}
 	}
-	for _, dir := range m.owned {
+	for _, dir := range m.Folders {
 		if !slices.Contains(m.dirs, dir) {
 			m.dirs = append(m.dirs, dir)
 		}
@@ -101,7 +101,7 @@ func New(own Own, sets ...Set) (*Manifest, error) {
 
 // ours reports a folder that is wholly the box's.
 func (m *Manifest) ours(dir string) bool {
-	return slices.ContainsFunc(m.owned, func(o string) bool { return dir == o || strings.HasPrefix(dir, o+"/") })
+	return slices.ContainsFunc(m.Folders, func(o string) bool { return dir == o || strings.HasPrefix(dir, o+"/") })
 }
 
 // Len is the number of protected files.
@@ -113,8 +113,6 @@ type Finding struct {
 	What string
 	// Repaired is false when the file system would not let it be.
 	Repaired bool
-	// Harmless findings leave every protected file as built.
-	Harmless bool
 }
 
 // Report is the outcome of one enforcement.
@@ -129,9 +127,9 @@ func (r Report) Repaired() int {
 	return r.count(func(f Finding) bool { return f.Repaired })
 }
 
-// Standing counts the differences that remain and matter.
+// Standing counts the differences that remain.
 func (r Report) Standing() int {
-	return r.count(func(f Finding) bool { return !f.Repaired && !f.Harmless })
+	return r.count(func(f Finding) bool { return !f.Repaired })
 }
 
 func (r Report) count(is func(Finding) bool) (n int) {
@@ -172,18 +170,18 @@ func (m *Manifest) Install(root string, log *slog.Logger) (Report, error) {
 	for _, e := range m.entries {
 		c.file(e)
 	}
+	for _, name := range m.Built {
+		c.built(name, 0)
+	}
 	c.strangers()
 	if c.report.count(func(f Finding) bool { return f.What == missing && f.Repaired }) == len(m.entries) {
 		log.Info("protected files laid out", "files", len(m.entries))
 		c.report.Findings = slices.DeleteFunc(c.report.Findings, func(f Finding) bool { return f.What == missing && f.Repaired })
 	}
 	for _, f := range c.report.Findings {
-		switch {
-		case f.Repaired:
+		if f.Repaired {
 			log.Warn("protected file repaired", "path", f.Path, "was", f.What)
-		case f.Harmless:
-			log.Warn("unexpected file beside protected ones, not used", "path", f.Path)
-		default:
+		} else {
 			log.Error("protected file differs and cannot be repaired", "path", f.Path, "is", f.What)
 		}
 	}
