@@ -1,0 +1,178 @@
+package supervise
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"coffer/appliance/reap"
+)
+
+// orphans is the one reaper of this process: a second would take the children
+// of the first for orphans.
+var orphans = reap.New()
+
+func TestMain(m *testing.M) {
+	if err := reap.Adopt(); err != nil {
+		panic(err)
+	}
+	go orphans.Run(context.Background())
+	os.Exit(m.Run())
+}
+
+// shell starts a shell command with a notify pipe at 3 and returns its reports.
+func shell(t *testing.T, script string, files ...*os.File) (*Process, chan Report) {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	out, err := os.OpenFile(filepath.Join(t.TempDir(), "out"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { out.Close() })
+	reports := make(chan Report, 100)
+	p, err := Start(t.Context(), Command{
+		Path: "/bin/sh", Args: []string{"sh", "-c", script}, Env: []string{"ONLY=this"},
+		Output: out, Files: append([]*os.File{w}, files...), Notify: r,
+	}, orphans, func(r Report) { reports <- r })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, reports
+}
+
+// all collects reports until the exit.
+func all(t *testing.T, reports chan Report) (said []string, exit Exit) {
+	t.Helper()
+	for {
+		select {
+		case r := <-reports:
+			if r.Exited != nil {
+				return said, *r.Exited
+			}
+			if r.Ready {
+				said = append(said, "ready")
+			}
+			if r.Status != "" {
+				said = append(said, r.Status)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("no exit is reported")
+		}
+	}
+}
+
+func TestReportsComeBeforeTheExit(t *testing.T) {
+	for _, row := range []struct {
+		script string
+		said   string
+		exit   Exit
+	}{
+		{"echo STATUS=fine >&3; echo READY=1 >&3; exit 0", "fine ready", Exit{}},
+		{"echo READY=1 >&3; exit 7", "ready", Exit{Code: 7}},
+		{"echo READY=1 >&3; kill -9 $$", "ready", Exit{Signal: syscall.SIGKILL}},
+		{"exit 3", "", Exit{Code: 3}},
+		{"kill -ABRT $$", "", Exit{Signal: syscall.SIGABRT}},
+		{"echo READY=0 >&3; echo NOTREADY=1 >&3; echo READY >&3", "", Exit{}},
+		// One that floods the pipe is not blocked, and its flood is not kept.
+		{"head -c 300000 /dev/zero >&3; exit 5", "", Exit{Code: 5}},
+	} {
+		_, reports := shell(t, row.script)
+		said, exit := all(t, reports)
+		if strings.Join(said, " ") != row.said || exit != row.exit {
+			t.Errorf("%s: said %q, exit %+v", row.script, said, exit)
+		}
+	}
+}
+
+func TestGroupEndsWithItsLeader(t *testing.T) {
+	p, reports := shell(t, `sleep 60 & echo STATUS=$! >&3; echo READY=1 >&3; wait`)
+	status := <-reports
+	if r := <-reports; !r.Ready {
+		t.Fatalf("%+v", r)
+	}
+	if err := p.Signal(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if _, exit := all(t, reports); exit.Signal != syscall.SIGKILL {
+		t.Errorf("exit %+v", exit)
+	}
+	sleeper, _ := strconv.Atoi(status.Status)
+	if sleeper == 0 || syscall.Kill(sleeper, 0) != syscall.ESRCH {
+		t.Errorf("what it had started (%d) is still there when its end is reported", sleeper)
+	}
+	if err := p.Signal(syscall.SIGTERM); err != nil {
+		t.Errorf("a signal to the dead: %v", err)
+	}
+}
+
+// What escapes into a group of its own cannot hold the report of the exit.
+func TestAnEscapeDoesNotHoldTheReport(t *testing.T) {
+	began := time.Now()
+	_, reports := shell(t, `setsid sleep 3 & exit 4`)
+	if _, exit := all(t, reports); exit.Code != 4 {
+		t.Errorf("exit %+v", exit)
+	}
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+func TestChildHasWhatItWasGivenAndNoMore(t *testing.T) {
+	extra, err := os.Open("/dev/zero")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer extra.Close()
+	mine, err := os.Open("/proc/version") // of this process, not of the child
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mine.Close()
+	p, reports := shell(t, "echo READY=1 >&3; read wait < /proc/self/fd/5 || sleep 30", extra)
+	<-reports
+	proc := fmt.Sprintf("/proc/%d", p.Pid())
+	env, err := os.ReadFile(proc + "/environ")
+	if err != nil || string(env) != "ONLY=this\x00" {
+		t.Errorf("environment %q (%v)", env, err)
+	}
+	entries, err := os.ReadDir(proc + "/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		target, _ := os.Readlink(proc + "/fd/" + e.Name())
+		if target == "/proc/version" {
+			t.Errorf("descriptor %s leaked: %s", e.Name(), target)
+		}
+	}
+	if target, _ := os.Readlink(proc + "/fd/4"); target != "/dev/zero" {
+		t.Errorf("descriptor 4 is %q", target)
+	}
+	p.Signal(syscall.SIGKILL)
+	all(t, reports)
+}
+
+func TestStartOfNothing(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	_, err = Start(t.Context(), Command{Path: "/nonexistent", Args: []string{"x"}, Notify: r}, orphans, nil)
+	if err == nil {
+		t.Fatal("it started")
+	}
+	if _, err := r.Read(make([]byte, 1)); err == nil || !strings.Contains(err.Error(), "closed") {
+		t.Errorf("the pipe was left open: %v", err)
+	}
+}
