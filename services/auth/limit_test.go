@@ -205,7 +205,7 @@ func TestLimitHoldsInParallel(t *testing.T) {
 	tried := map[library.Kind]int{}
 	for i := range 60 {
 		wg.Go(func() {
-			_, err := b.Login(t.Context(), "Ada", "wrong", stranger(i%3))
+			_, err := b.Login(t.Context(), "Ada", "wrong", stranger(i))
 			mu.Lock()
 			defer mu.Unlock()
 			tried[err.(*library.Error).Kind]++
