@@ -1,6 +1,9 @@
 package library
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Kind classes an error by what the caller can do about it. HTTP statuses are
 // assigned to kinds in exactly one table, in package api.
@@ -33,7 +36,7 @@ type Error struct {
 
 func (e *Error) Error() string {
 	if e.Cause != nil {
-		return fmt.Sprintf("%s: %v", e.Message, e.Cause)
+		return fmt.Sprintf("%s: %v", strings.TrimSuffix(e.Message, "."), e.Cause)
 	}
 	return e.Message
 }

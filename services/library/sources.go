@@ -160,6 +160,14 @@ func (l *Library) Delete(ctx context.Context, id SourceID) error {
 	}
 	defer l.blobs.lock(s.SHA256)()
 	_, orphaned, err := l.o.Store.DeleteSource(ctx, id)
+	if isKind(err, Full) && s.Size > 0 {
+		// Even to delete, the store writes. The original goes first then: its
+		// owner wants it gone, and it is what takes up the space.
+		if err := l.o.Blobs.Remove(s.SHA256); err != nil {
+			return err
+		}
+		_, orphaned, err = l.o.Store.DeleteSource(ctx, id)
+	}
 	if err != nil {
 		return err
 	}
