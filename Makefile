@@ -10,6 +10,9 @@ IMAGE   := coffer:latest
 build: ## the binary, at bin/coffer
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "$(LDFLAGS)" -o bin/coffer ./entrypoint
 
+run: build ## the box natively, below ./var, until Ctrl-C
+	@exec scripts/run.sh
+
 test: ## every tier; names those it had to skip
 	scripts/setup.sh test
 	go run ./scripts/tiers

@@ -30,11 +30,13 @@ func (f Faults) Error() string {
 	return b.String()
 }
 
-// nearest returns the known name closest to name, or "" when none is close.
+// nearest returns the known name closest to name, or "" when none is close: a
+// third of its letters may be wrong.
 func nearest(name string, known []string) string {
-	best, at := "", len(name)/3+2
+	own := strings.TrimPrefix(name, prefix)
+	best, at := "", max(1, len(own)/3)+1
 	for _, k := range known {
-		if d := distance(name, k); d < at {
+		if d := distance(own, strings.TrimPrefix(k, prefix)); d < at {
 			best, at = k, d
 		}
 	}
