@@ -200,6 +200,9 @@ func TestKnownBrowser(t *testing.T) {
 func TestLimitHoldsInParallel(t *testing.T) {
 	b := newBox(t, nil)
 	b.setUp(t)
+	for range maxHashing { // nobody is hashed until all have come in
+		b.hashing <- struct{}{}
+	}
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	tried := map[library.Kind]int{}
@@ -210,6 +213,14 @@ func TestLimitHoldsInParallel(t *testing.T) {
 			defer mu.Unlock()
 			tried[err.(*library.Error).Kind]++
 		})
+	}
+	for in := 0; in < 60; time.Sleep(time.Millisecond) {
+		b.limits.mu.Lock()
+		in = len(b.limits.logins.at)
+		b.limits.mu.Unlock()
+	}
+	for range maxHashing {
+		<-b.hashing
 	}
 	wg.Wait()
 	// maxHashing comparisons can be under way when the tenth failure is counted.
