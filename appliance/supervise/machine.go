@@ -51,6 +51,11 @@ const (
 // young and still be restarted at once.
 const quickDeaths = 5
 
+// killedWait bounds the wait of a program that was ready and was killed: no
+// fault of its own, so it comes back at once, but not in a tight loop when it is
+// memory that it lacks.
+const killedWait = 100 * time.Millisecond
+
 // do is what the machine wants done. Fields matter by kind.
 type do struct {
 	kind    doKind
@@ -213,7 +218,7 @@ func (m *machine) exited(name string, e Exit, now time.Time) []do {
 		u.young = 0
 		return append(out, m.launch(u, now)...)
 	}
-	wait, fatal := m.judge(u, now)
+	wait, fatal := m.judge(u, e, now)
 	if fatal {
 		return append(out, m.giveUp(u, e, now)...)
 	}
@@ -227,7 +232,7 @@ func (m *machine) exited(name string, e Exit, now time.Time) []do {
 }
 
 // judge says how long u waits before its next start, or that it has none.
-func (m *machine) judge(u *unit, now time.Time) (wait time.Duration, fatal bool) {
+func (m *machine) judge(u *unit, e Exit, now time.Time) (wait time.Duration, fatal bool) {
 	if u.ready {
 		if now.Sub(u.since) >= u.StartSecs {
 			u.young = 0
@@ -236,7 +241,11 @@ func (m *machine) judge(u *unit, now time.Time) (wait time.Duration, fatal bool)
 		if u.young <= quickDeaths {
 			return 0, false
 		}
-		return m.backoff(u.young - quickDeaths), false
+		wait := m.backoff(u.young - quickDeaths)
+		if e.Signal == syscall.SIGKILL {
+			wait = min(wait, killedWait)
+		}
+		return wait, false
 	}
 	u.failures++
 	if u.failures >= u.StartRetries {

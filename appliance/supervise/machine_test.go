@@ -116,6 +116,10 @@ func TestReadyServicesComeBackAtOnce(t *testing.T) {
 	s.want(s.m.timer("api", s.now), start+"api", wake+"api")
 	s.m.isReady("api", s.now)
 	s.want(s.m.exited("api", Exit{Code: 1}, s.now), "again in 2s api", "wake in 2s api")
+	// One that is killed from outside does not.
+	s.m.timer("api", s.now)
+	s.m.isReady("api", s.now)
+	s.want(s.m.exited("api", Exit{Signal: syscall.SIGKILL}, s.now), "again in 100ms api", "wake in 100ms api")
 	// A stable time lets the past rest.
 	s.m.timer("api", s.now)
 	s.m.isReady("api", s.now)

@@ -144,6 +144,17 @@ func (n *Native) stop(pid int, s syscall.Signal) (code int, took time.Duration, 
 	return n.cmd.ProcessState.ExitCode(), time.Since(started), nil
 }
 
+// Dump makes init end by writing the stacks of its goroutines to the log, for a
+// test that found it stuck.
+func (n *Native) Dump() {
+	if syscall.Kill(n.PID(), syscall.SIGQUIT) == nil {
+		select {
+		case <-n.done:
+		case <-time.After(5 * time.Second):
+		}
+	}
+}
+
 // Kill ends everything that the command started, at once.
 func (n *Native) Kill() {
 	for _, p := range Family(n.PID()) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -50,7 +51,9 @@ func TestKillsWhileReading(t *testing.T) {
 	}
 	defer func() {
 		if t.Failed() {
-			t.Logf("the end of the box's log:\n%s", tail(b.Log(), 8000))
+			before := b.Log()
+			b.Dump()
+			t.Logf("the end of the box's log:\n%s\nwhat its init was doing:\n%s", tail(before, 4000), strings.TrimPrefix(b.Log(), before))
 		}
 		b.Kill()
 	}()
