@@ -11,16 +11,14 @@ import (
 // worstFirst is a heap of candidates with the worst on top.
 type worstFirst []candidate
 
-// before tells whether c is the better of two; later passages win a tie, being
-// newer as a rule.
-func (worstFirst) before(c, d candidate) bool { return compare(c, d) < 0 }
-
+// compare puts the better of two first; later passages win a tie, being newer
+// as a rule.
 func compare(c, d candidate) int {
 	return cmp.Or(cmp.Compare(d.score, c.score), cmp.Compare(d.part, c.part), cmp.Compare(d.n, c.n))
 }
 
 func (h worstFirst) Len() int           { return len(h) }
-func (h worstFirst) Less(i, j int) bool { return h.before(h[j], h[i]) }
+func (h worstFirst) Less(i, j int) bool { return compare(h[j], h[i]) < 0 }
 func (h worstFirst) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
 func (h *worstFirst) Push(x any)        { *h = append(*h, x.(candidate)) }
 func (h *worstFirst) Pop() any {

@@ -42,7 +42,7 @@ func instant(t time.Time) uint64 {
 
 func dayTerms(t time.Time) []string {
 	n := instant(t)
-	terms := make([]string, 0, len(levels()))
+	var terms []string
 	for _, l := range levels() {
 		terms = append(terms, l.term(n>>l.shift))
 	}

@@ -77,7 +77,7 @@ func newPassage(s library.Source, p library.Passage, first bool, stems stemmer) 
 		d.fields = append(d.fields, newText(fieldTitle, title))
 		all = append(text[:len(text):len(text)], title...)
 	}
-	if forms := stems.forms(lang, len(text) <= words.Short, all); len(forms) > 0 {
+	if forms := stems.forms(lang, all); len(forms) > 0 {
 		d.fields = append(d.fields, newTerms(fieldForm, forms...))
 	}
 	return d
@@ -88,26 +88,25 @@ func newPassage(s library.Source, p library.Passage, first bool, stems stemmer) 
 type stemmer map[stemKey][]string
 
 type stemKey struct {
-	lang  words.Language
-	short bool
-	word  string
+	lang words.Language
+	word string
 }
 
 // maxStems bounds what a stemmer remembers.
 const maxStems = 20_000
 
 // forms lists how the words of a passage are found by their stems.
-func (s stemmer) forms(lang words.Language, short bool, ws []words.Word) (forms []string) {
+func (s stemmer) forms(lang words.Language, ws []words.Word) (forms []string) {
 	seen := make(map[string]bool, len(ws))
 	for _, w := range ws {
 		if w.Form != words.Plain || seen[w.Text] {
 			continue
 		}
 		seen[w.Text] = true
-		key := stemKey{lang, short, w.Text}
+		key := stemKey{lang, w.Text}
 		made, ok := s[key]
 		if !ok {
-			for _, stem := range words.StemsOf(lang, short, w.Text) {
+			for _, stem := range words.StemsOf(lang, w.Text) {
 				made = append(made, formPrefix(lang, stem)+w.Text)
 			}
 			if len(s) >= maxStems {

@@ -156,7 +156,7 @@ func (p *part) forms(gp *groupPart, word string) error {
 		return err
 	}
 	for lang, in := range languages {
-		stems := append(words.StemsOf(lang, true, word), word)
+		stems := append(words.StemsOf(lang, word), word)
 		for _, stem := range stems {
 			add(stem, in)
 			prefix := formPrefix(lang, stem)

@@ -52,7 +52,6 @@ type marker struct {
 	phrases  map[string][]int // first word to clauses
 	clauses  []clause
 	language words.Language // of the text
-	short    bool
 }
 
 func newMarker(q question, ws []words.Word) *marker {
@@ -63,7 +62,6 @@ func newMarker(q question, ws []words.Word) *marker {
 		phrases:  map[string][]int{},
 		clauses:  q.clauses,
 		language: words.Detect(ws),
-		short:    len(ws) <= words.Short,
 	}
 	for i, c := range q.clauses {
 		first := c.words[0]
@@ -90,7 +88,7 @@ func newMarker(q question, ws []words.Word) *marker {
 
 // stemsOf lists the stems of a word in the text, and the word.
 func (m *marker) stemsOf(word string) []string {
-	return append(words.StemsOf(m.language, m.short, word), word)
+	return append(words.StemsOf(m.language, word), word)
 }
 
 // marks returns what matched in the words of a text, in order, without overlaps.

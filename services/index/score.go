@@ -1,7 +1,10 @@
 package index
 
 import (
+	"cmp"
+	"container/heap"
 	"math"
+	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
 )
@@ -33,21 +36,108 @@ func (s *snapshot) lengths() lengths {
 // saturation is how much a word that stands x times counts.
 func saturation(x float64) float64 { return x * (k1 + 1) / (x + k1) }
 
-// scores has a place for each passage of a part.
+// most is the most that a group can add to a score.
+func (g *group) most() float64 { return g.idf * g.weight * (k1 + 1) }
+
+// scores has a place for each passage of each part.
 type scores struct {
+	parts []partScores
+}
+
+type partScores struct {
 	sum []float32 // score so far
 	tf  []float32 // of the group at hand; zero between groups
 }
 
-func (sc *scores) fit(n uint64) {
-	if uint64(len(sc.sum)) < n {
-		sc.sum, sc.tf = make([]float32, n), make([]float32, n)
+func (sc *scores) fit(parts []*part) {
+	for len(sc.parts) < len(parts) {
+		sc.parts = append(sc.parts, partScores{})
+	}
+	for i, p := range parts {
+		if ps := &sc.parts[i]; uint64(len(ps.sum)) < p.size {
+			ps.sum, ps.tf = make([]float32, p.size), make([]float32, p.size)
+		}
+	}
+}
+
+// best scores what was found by the groups and returns the best n, in order.
+//
+// The groups that can add most come first. Before each further one, passages
+// are left aside that could not get among the best any more, were all groups
+// left to give them their most (MaxScore; Turtle and Flood, 1995).
+func (r *run) best(found []*roaring.Bitmap, n int) (worstFirst, error) {
+	sc := r.x.scratch.Get().(*scores)
+	sc.fit(r.s.parts)
+	gs := slices.Concat(r.need, r.loose)
+	slices.SortStableFunc(gs, func(g, h *group) int { return cmp.Compare(h.most(), g.most()) })
+	left := 0.0
+	for _, g := range gs {
+		left += g.most()
+	}
+	avg := r.s.lengths()
+	running := slices.Clone(found)
+	for k, g := range gs {
+		if k > 0 && g.found > 20*n {
+			if top := sc.top(running, n); len(top) == n {
+				sc.drop(running, top[0].score-float32(left)*1.001)
+			}
+		}
+		left -= g.most()
+		for i := range running {
+			if err := r.ctx.Err(); err != nil {
+				return nil, err
+			}
+			if err := sc.parts[i].add(g, g.parts[i], running[i], avg); err != nil {
+				return nil, err
+			}
+		}
+	}
+	top := sc.top(running, n)
+	for i, in := range found {
+		for it := in.Iterator(); it.HasNext(); {
+			sc.parts[i].sum[it.Next()] = 0
+		}
+	}
+	r.x.scratch.Put(sc)
+	return top, nil
+}
+
+// top returns the n best so far of what is in, the worst of them first.
+func (sc *scores) top(in []*roaring.Bitmap, n int) worstFirst {
+	best := make(worstFirst, 0, n+1)
+	for i := range in {
+		sum := sc.parts[i].sum
+		for it := in[i].Iterator(); it.HasNext(); {
+			c := candidate{part: i, n: it.Next()}
+			c.score = sum[c.n]
+			if len(best) < n {
+				heap.Push(&best, c)
+			} else if compare(c, best[0]) < 0 {
+				best[0] = c
+				heap.Fix(&best, 0)
+			}
+		}
+	}
+	return best
+}
+
+// drop leaves aside the passages that score less than least so far.
+func (sc *scores) drop(in []*roaring.Bitmap, least float32) {
+	for i := range in {
+		sum := sc.parts[i].sum
+		var kept []uint32
+		for it := in[i].Iterator(); it.HasNext(); {
+			if n := it.Next(); sum[n] >= least {
+				kept = append(kept, n)
+			}
+		}
+		in[i] = roaring.BitmapOf(kept...)
 	}
 }
 
 // add adds what a group says of the passages in which. avg are the averages of
 // the whole index.
-func (sc *scores) add(g *group, gp groupPart, which *roaring.Bitmap, avg lengths) error {
+func (ps partScores) add(g *group, gp groupPart, which *roaring.Bitmap, avg lengths) error {
 	for _, l := range gp.lists {
 		it := within(l.postings, roaring.And(l.in, which), false)
 		mean, weight := avg.text, l.weight
@@ -63,20 +153,20 @@ func (sc *scores) add(g *group, gp groupPart, which *roaring.Bitmap, avg lengths
 				break
 			}
 			norm := p.Norm() // 1 by the root of the length
-			sc.tf[p.Number()] += float32(weight * float64(p.Frequency()) / (1 - b + b/(norm*norm*mean)))
+			ps.tf[p.Number()] += float32(weight * float64(p.Frequency()) / (1 - b + b/(norm*norm*mean)))
 		}
 	}
 	for n, t := range gp.freqs {
-		sc.tf[n] += float32(float64(t.text) + titleWeight*float64(t.title))
+		ps.tf[n] += float32(float64(t.text) + titleWeight*float64(t.title))
 	}
 	w := g.idf * g.weight
 	for it := roaring.And(gp.all, which).Iterator(); it.HasNext(); {
 		n := it.Next()
-		sc.sum[n] += float32(w * saturation(float64(sc.tf[n])))
-		sc.tf[n] = 0
+		ps.sum[n] += float32(w * saturation(float64(ps.tf[n])))
+		ps.tf[n] = 0
 	}
 	for n := range gp.freqs {
-		sc.tf[n] = 0
+		ps.tf[n] = 0
 	}
 	return nil
 }

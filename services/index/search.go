@@ -1,7 +1,6 @@
 package index
 
 import (
-	"container/heap"
 	"context"
 	"errors"
 	"fmt"
@@ -301,36 +300,10 @@ func (r *run) rank(found []*roaring.Bitmap, res *library.Results) error {
 	if limit == 0 {
 		limit = defaultLimit
 	}
-	best := make(worstFirst, 0, min(res.Total, max(nearest, r.query.Offset+limit)+1))
-	keep := max(nearest, r.query.Offset+limit)
-	avg := r.s.lengths()
-	sc := r.x.scratch.Get().(*scores)
-	for i, p := range r.s.parts {
-		if found[i].IsEmpty() {
-			continue
-		}
-		sc.fit(p.size)
-		for _, g := range append(r.need[:len(r.need):len(r.need)], r.loose...) {
-			if err := r.ctx.Err(); err != nil {
-				return err
-			}
-			if err := sc.add(g, g.parts[i], found[i], avg); err != nil {
-				return err
-			}
-		}
-		for it := found[i].Iterator(); it.HasNext(); {
-			n := it.Next()
-			c := candidate{sc.sum[n], i, n}
-			sc.sum[n] = 0
-			if len(best) < keep {
-				heap.Push(&best, c)
-			} else if best.before(c, best[0]) {
-				best[0] = c
-				heap.Fix(&best, 0)
-			}
-		}
+	best, err := r.best(found, max(nearest, r.query.Offset+limit))
+	if err != nil {
+		return err
 	}
-	r.x.scratch.Put(sc)
 	ranked := best.sorted()
 	if err := r.near(ranked[:min(nearest, len(ranked))]); err != nil {
 		return err

@@ -19,19 +19,19 @@ import (
 // Unknown.
 type Language string
 
-// Unknown is the language of a text too short or too foreign to tell. Its
-// words have the stems of all languages in a short text, and in a long one,
-// which is a table or of another language, those of English.
+// Unknown is the language of a short text that cannot be told: a title, a note.
+// Its words have the stems of all languages.
 const Unknown Language = "??"
 
 const (
 	sample = 300 // words looked at to tell a language
-	// Short is how many words a text has at most to be a short one.
-	Short = 40
+	short  = 40  // words of a short text
 )
 
-// Detect tells the language of a text by its function words. It says Unknown
-// unless one language has at least two of them and more than any other.
+// Detect tells the language of a text by its function words: one language has
+// at least two of them, and more than any other. A text in which none does is
+// Unknown when it is short; a long one is a table, or of a language without
+// stems here, and counts as English.
 func Detect(ws []Word) Language {
 	if len(ws) > sample {
 		ws = ws[:sample]
@@ -52,10 +52,13 @@ func Detect(ws []Word) Language {
 			second = n
 		}
 	}
-	if best < 2 || best == second || best*20 < len(ws) {
+	switch {
+	case best >= 2 && best > second && best*20 >= len(ws):
+		return found
+	case len(ws) <= short:
 		return Unknown
 	}
-	return found
+	return "en"
 }
 
 func lowest(bits uint16) int {
@@ -72,15 +75,12 @@ func Languages() []Language {
 	return []Language{"en", "de", "fr", "es", "it", "pt", "nl", "sv", "ru"}
 }
 
-// StemsOf lists the stems of a folded word in a text of language l, short or
-// not; the word itself is not among them.
-func StemsOf(l Language, short bool, word string) []string {
+// StemsOf lists the stems of a folded word in a text of language l; the word
+// itself is not among them.
+func StemsOf(l Language, word string) []string {
 	of := []Language{l}
-	switch {
-	case l == Unknown && short:
+	if l == Unknown {
 		of = Languages()
-	case l == Unknown:
-		of = []Language{"en"}
 	}
 	var stems []string
 	for _, l := range of {

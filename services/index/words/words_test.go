@@ -64,7 +64,7 @@ func TestDetect(t *testing.T) {
 		{"", Unknown},
 		{"東京都の天気", Unknown},
 		{"SELECT id, name, size; id = 7", Unknown},
-		{strings.Repeat("lorem ipsum dolor ", 50) + "the of", Unknown},
+		{strings.Repeat("lorem ipsum dolor ", 50) + "der die", "en"},
 	} {
 		if got := Detect(Split(c.text)); got != c.want {
 			t.Errorf("Detect(%q) = %q, want %q", c.text, got, c.want)
