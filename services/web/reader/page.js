@@ -43,7 +43,11 @@ function start() {
   const here = marks.filter((mark) => passage.contains(mark));
   if (!here.length) return;
   const last = new URLSearchParams(location.search).get("from") === "end";
-  show(marks.indexOf(last ? here.at(-1) : here[0]), false);
+  const to = marks.indexOf(last ? here.at(-1) : here[0]);
+  show(to, false);
+  // Until the page has loaded the browser scrolls to the passage by itself; then
+  // the hit has the last word.
+  addEventListener("load", () => requestAnimationFrame(() => now === to && show(to, false)), { once: true });
 }
 
 // go shows the hit after or before; false when it is in another part.
