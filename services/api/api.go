@@ -79,9 +79,11 @@ func New(o Options) (*gin.Engine, error) {
 	case o.MaxUpload <= 0:
 		return nil, errors.New("api: no upload limit")
 	}
-	if o.Hosts.Accounts == nil {
-		o.Hosts.Accounts = o.Accounts
+	fixed, err := auth.CleanHosts(o.Hosts.Fixed)
+	if err != nil {
+		return nil, fmt.Errorf("api: listed hosts: %w", err)
 	}
+	o.Hosts = auth.Hosts{Fixed: fixed, Accounts: o.Accounts}
 	if o.Now == nil {
 		o.Now = time.Now
 	}

@@ -118,7 +118,6 @@ func newBox(t testing.TB, change func(*Options)) *box {
 	})
 	must(t, err)
 	o.Library, o.Keeper, o.Accounts, o.Cookies = b.lib, b.keeper, b.accounts, b.cookies
-	o.Hosts.Accounts = b.accounts
 	b.Engine, err = New(o)
 	must(t, err)
 	return b

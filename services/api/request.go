@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,7 +13,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"coffer/services/auth"
 	"coffer/services/library"
 )
 
@@ -108,134 +105,4 @@ func (s *server) recover(c *gin.Context) {
 		})
 	}()
 	c.Next()
-}
-
-// edge refuses what does not come through the edge.
-func (s *server) edge(c *gin.Context) {
-	given, want := sha256.Sum256([]byte(c.GetHeader("X-Edge-Token"))), sha256.Sum256([]byte(s.EdgeToken))
-	if subtle.ConstantTimeCompare(given[:], want[:]) != 1 && !isLiveness(c) {
-		s.refuse(c, &library.Error{Kind: library.Unauthorized, Message: "This socket is for the edge."})
-	}
-}
-
-// host refuses names that the box does not answer to. Until the wizard is
-// done any name reaches the wizard: its code protects it.
-func (s *server) host(c *gin.Context) {
-	if isProbe(c) {
-		return
-	}
-	ctx := c.Request.Context()
-	allowed, err := s.Hosts.Allowed(ctx, c.Request.Host)
-	if err == nil && !allowed && s.forSetup(c.Request.URL.Path) {
-		allowed, err = s.settingUp(ctx)
-	}
-	if err != nil {
-		s.refuse(c, err)
-		return
-	}
-	if !allowed {
-		s.refuse(c, &library.Error{
-			Kind:    kindMisdirected,
-			Message: "The box does not answer to this name.",
-			Hint:    "Open it by its address, or list the name in Settings, Access, or in COFFER_ALLOWED_HOSTS.",
-		})
-	}
-}
-
-func (s *server) forSetup(path string) bool {
-	path, ok := strings.CutPrefix(path, s.BasePath)
-	switch path {
-	case "/setup", "/api/v1/setup", "/favicon.ico", "/manifest.webmanifest":
-		return ok
-	}
-	return ok && (strings.HasPrefix(path, "/setup/") || strings.HasPrefix(path, "/static/"))
-}
-
-// settingUp reports that the wizard has not been finished: there is no owner,
-// or the owner has not said who may reach the box.
-func (s *server) settingUp(ctx context.Context) (bool, error) {
-	if needed, err := s.Keeper.SetupNeeded(ctx); needed || err != nil {
-		return needed, err
-	}
-	settings, err := s.Accounts.Settings(ctx)
-	return settings.Reach == "", err
-}
-
-// identify puts the caller into the context: whom the edge names, checked once
-// more because the session can have ended since, or on public routes, where
-// the edge asks nothing, whom the cookie names.
-func (s *server) identify(c *gin.Context) {
-	r := c.Request
-	if isProbe(c) {
-		return
-	}
-	var id auth.Identity
-	var err error
-	if user := r.Header.Get("X-Auth-User"); user != "" {
-		id, err = s.Keeper.Identify(r.Context(), user, r.Header.Get("X-Auth-Session"))
-	} else {
-		id, err = s.fromCookie(r)
-	}
-	switch {
-	case err == nil:
-		c.Request = r.WithContext(auth.WithIdentity(r.Context(), id))
-	case !errors.Is(err, &library.Error{Kind: library.Unauthorized}):
-		s.refuse(c, err)
-	}
-}
-
-// fromCookie tries each token that came under the right name.
-func (s *server) fromCookie(r *http.Request) (id auth.Identity, err error) {
-	err = &library.Error{Kind: library.Unauthorized, Message: "You are not signed in."}
-	for _, token := range s.Cookies.Tokens(r) {
-		if id, err = s.Keeper.Verify(r.Context(), token); err == nil {
-			return id, nil
-		}
-	}
-	return id, err
-}
-
-// verify answers the edge: 200 with who is asking, or 401.
-func (s *server) verify(c *gin.Context) {
-	id, err := s.fromCookie(c.Request)
-	if errors.Is(err, &library.Error{Kind: library.Unauthorized}) {
-		c.Status(http.StatusUnauthorized)
-		return
-	} else if err != nil {
-		s.refuse(c, err)
-		return
-	}
-	c.Header("X-Auth-User", id.UserID)
-	c.Header("X-Auth-Kind", id.Kind)
-	c.Header("X-Auth-Scopes", strings.Join(id.Scopes, " "))
-	c.Header("X-Auth-Session", id.SessionID)
-	c.Status(http.StatusOK)
-}
-
-// maxNote bounds every body that is not an upload, in bytes: the largest is a
-// note, in which JSON or a form may write one character as several. formRoom is
-// what a multipart form may have besides its file.
-const (
-	maxNote  = 2 * library.MaxNote
-	formRoom = 1 << 20
-)
-
-// limitBody bounds what handlers can read, pages' forms included.
-func (s *server) limitBody(c *gin.Context) {
-	limit := int64(maxNote)
-	if strings.HasPrefix(strings.ToLower(c.ContentType()), "multipart/form-data") {
-		limit = s.MaxUpload + formRoom
-	}
-	if c.Request.ContentLength > limit {
-		s.refuse(c, tooLarge())
-		return
-	}
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
-}
-
-func tooLarge() error {
-	return &library.Error{
-		Kind: library.TooLarge, Message: "This is larger than the box takes.",
-		Hint: "COFFER_MAX_UPLOAD sets the limit.",
-	}
 }

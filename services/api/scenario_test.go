@@ -173,6 +173,7 @@ func TestNewRefuses(t *testing.T) {
 		"base path open":    func(o *Options) { o.BasePath = "box"; o.Cookies.BasePath = "box" },
 		"base path a slash": func(o *Options) { o.BasePath = "/"; o.Cookies.BasePath = "/" },
 		"cookies elsewhere": func(o *Options) { o.Cookies.BasePath = "/x" },
+		"a listed name bad": func(o *Options) { o.Hosts.Fixed = []string{"a b"} },
 		"nothing to upload": func(o *Options) { o.MaxUpload = 0 },
 	} {
 		o := good

@@ -64,7 +64,7 @@ func (k *Keeper) Login(ctx context.Context, name, password string, c Client) (Gr
 		k.o.Log.Warn("sign-in refused", "client", c.Address)
 		return Grant{}, &library.Error{
 			Kind: library.Unauthorized, Message: "Name or password is wrong.",
-			Hint: "`coffer owner reset-password` sets a new one from the host.",
+			Hint: "Look for a capital letter too many, or another keyboard layout.",
 		}
 	}
 	k.limits.succeeded(c.key(), browser)
