@@ -185,7 +185,7 @@ func options() []option {
 			remedy: "Use a number above 0 that is not 10000 to 10010, such as the output of: id -g.",
 			parse:  func(c *Config, s string) error { return parseID(s, &c.API.GID) }},
 		{name: "UMASK", bare: true, fallback: "022", shape: "octal",
-			doc:    "Permissions taken away from files the API makes outside its private folders.",
+			doc:    "Permissions taken away from files that are exported. This version exports none.",
 			remedy: "Use three octal digits such as 022 or 027.",
 			parse:  func(c *Config, s string) error { return parseUmask(s, &c.Umask) }},
 		{name: "TZ", bare: true, fallback: "UTC", shape: "Area/City",

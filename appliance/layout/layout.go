@@ -116,12 +116,15 @@ func Enforce(ctx context.Context, o Options) (Report, error) {
 		defer data.Close()
 		// Before the table: the migration ends with the folders themselves, so
 		// that their owner says whether it is complete.
-		if l.root && len(l.problems) == 0 {
-			if err := l.migrate(ctx, data); err != nil {
-				l.problem(o.Data, err)
-			}
+		var err error
+		if l.root {
+			err = l.migrate(ctx, data)
 		}
-		l.table(data, dataPlaces(o.Roles))
+		if err != nil {
+			l.problem(o.Data, err)
+		} else {
+			l.table(data, dataPlaces(o.Roles))
+		}
 	}
 	if run := l.base(o.Run); run != nil {
 		defer run.Close()
