@@ -1,0 +1,114 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"coffer/appliance/sockets"
+	"coffer/appliance/supervise"
+)
+
+type box struct{ restarted []string }
+
+func (b *box) Status(context.Context) ([]supervise.Status, error) {
+	return []supervise.Status{{Name: "api", State: supervise.Running, Pid: 7}}, nil
+}
+
+func (b *box) Restart(_ context.Context, name string) error {
+	if name != "api" {
+		return fmt.Errorf("%w: %q", supervise.ErrUnknown, name)
+	}
+	b.restarted = append(b.restarted, name)
+	return nil
+}
+
+func serve(t *testing.T) (*box, string) {
+	t.Helper()
+	run, err := os.MkdirTemp("", "c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(run) })
+	set, err := sockets.Bind(Socket(run))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { set.Close() })
+	f, err := set.File(Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.FileListener(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	b, done := &box{}, make(chan error, 1)
+	go func() { done <- Serve(ctx, l.(*net.UnixListener), b, slog.New(slog.DiscardHandler)) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	return b, run
+}
+
+func TestAsk(t *testing.T) {
+	b, run := serve(t)
+	all, err := Ask(t.Context(), run, Request{Ask: AskStatus})
+	if err != nil || len(all) != 1 || all[0].Pid != 7 {
+		t.Errorf("status: %+v, %v", all, err)
+	}
+	if _, err := Ask(t.Context(), run, Request{Ask: AskRestart, Service: "api"}); err != nil || len(b.restarted) != 1 {
+		t.Errorf("restart: %v, %v", b.restarted, err)
+	}
+	for _, r := range []Request{{Ask: AskRestart, Service: "init"}, {Ask: AskRestart}, {Ask: "exec"}, {}} {
+		if _, err := Ask(t.Context(), run, r); err == nil {
+			t.Errorf("%+v is granted", r)
+		}
+	}
+	if _, err := Ask(t.Context(), t.TempDir(), Request{Ask: AskStatus}); err == nil || !strings.Contains(err.Error(), "running") {
+		t.Errorf("no box: %v", err)
+	}
+}
+
+func TestMalformedRequests(t *testing.T) {
+	_, run := serve(t)
+	for _, text := range []string{"", "\n", "nonsense\n", "[]\n", `{"ask":1}` + "\n", strings.Repeat("x", maxRequest+10) + "\n"} {
+		conn, err := net.Dial("unix", filepath.Join(run, "control.sock"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(conn, text)
+		conn.(*net.UnixConn).CloseWrite()
+		answer, _ := io.ReadAll(conn)
+		conn.Close()
+		if !strings.Contains(string(answer), `"error"`) && len(text) < maxRequest {
+			t.Errorf("%.20q is answered %q", text, answer)
+		}
+	}
+}
+
+func TestOnlyRootAndTheRunnerAreTrusted(t *testing.T) {
+	for _, row := range []struct {
+		peer uint32
+		me   int
+		ok   bool
+	}{{0, 0, true}, {0, 1000, true}, {1000, 1000, true}, {1000, 0, false}, {10002, 0, false}, {1001, 1000, false}, {^uint32(0), 0, false}} {
+		if err := judge(row.peer, row.me); (err == nil) != row.ok {
+			t.Errorf("user %d to a box of %d: %v", row.peer, row.me, err)
+		}
+	}
+	_, run := serve(t)
+	if st, err := os.Stat(filepath.Join(run, "control.sock")); err != nil || st.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", st.Mode(), err)
+	}
+}
