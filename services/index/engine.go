@@ -13,8 +13,7 @@ import (
 )
 
 // engineConfig is how scorch works for a small box: a batch is on disk when it
-// returns, one old snapshot is kept, and segments are merged early, because
-// each one costs every search and some memory.
+// returns, one old snapshot is kept, and segments are few.
 func engineConfig(dir string) map[string]any {
 	slowFailures()
 	return map[string]any{
@@ -25,10 +24,12 @@ func engineConfig(dir string) map[string]any {
 		"bolt_timeout":           "1s",
 		"asyncErrorCallbackName": failureName,
 		"scorchMergePlanOptions": map[string]any{
-			"MaxSegmentsPerTier":   3,
-			"SegmentsPerMergeTask": 4,
-			"TierGrowth":           8.0,
-			"FloorSegmentSize":     500, // passages
+			// Every segment costs each search and some memory, every merge
+			// writes again: this keeps ten or so segments at any size.
+			"MaxSegmentsPerTier":   4,
+			"SegmentsPerMergeTask": 8,
+			"TierGrowth":           16.0,
+			"FloorSegmentSize":     20, // passages
 		},
 	}
 }
