@@ -28,11 +28,7 @@ func (s *server) host(c *gin.Context) {
 	if isProbe(c) {
 		return
 	}
-	ctx := c.Request.Context()
-	allowed, err := s.Hosts.Allowed(ctx, c.Request.Host)
-	if err == nil && !allowed && s.forSetup(c.Request.URL.Path) {
-		allowed, err = s.settingUp(ctx)
-	}
+	allowed, err := s.answersTo(c.Request.Context(), c.Request.Host, s.forSetup(c.Request.URL.Path))
 	if err != nil {
 		s.refuse(c, err)
 		return
@@ -44,6 +40,16 @@ func (s *server) host(c *gin.Context) {
 			Hint:    "Open it by its address, or list the name in Settings, Access, or in COFFER_ALLOWED_HOSTS.",
 		})
 	}
+}
+
+// answersTo applies the host rule; setup says that the request is for the
+// wizard.
+func (s *server) answersTo(ctx context.Context, host string, setup bool) (bool, error) {
+	allowed, err := s.Hosts.Allowed(ctx, host)
+	if err != nil || allowed || !setup {
+		return allowed, err
+	}
+	return s.settingUp(ctx)
 }
 
 func (s *server) forSetup(path string) bool {
@@ -99,8 +105,20 @@ func (s *server) fromCookie(r *http.Request) (id auth.Identity, err error) {
 	return id, err
 }
 
-// verify answers the edge: 200 with who is asking, or 401.
+// verify answers the edge: 200 with who is asking, 401 for nobody, and 403
+// under a name that the box does not answer to, so that such a request is not
+// sent to sign in first. It does not know the address asked for: while the
+// wizard may be meant, it leaves the name to the request itself.
 func (s *server) verify(c *gin.Context) {
+	allowed, err := s.answersTo(c.Request.Context(), c.Request.Host, true)
+	if err != nil {
+		s.refuse(c, err)
+		return
+	}
+	if !allowed {
+		c.Status(http.StatusForbidden)
+		return
+	}
 	id, err := s.fromCookie(c.Request)
 	if errors.Is(err, &library.Error{Kind: library.Unauthorized}) {
 		c.Status(http.StatusUnauthorized)

@@ -91,6 +91,13 @@ func TestHostRule(t *testing.T) {
 		if w := b.do(t, "GET", "/api/v1/auth/me", "", owner, header("Host", host)); w.Code != status {
 			t.Errorf("%q: %d", host, w.Code)
 		}
+		// The edge learns it before it sends anybody to sign in.
+		for _, as := range []caller{nil, owner} {
+			w := b.do(t, "GET", "/_edge/verify", "", as, header("Host", host))
+			if (w.Code == 403) != (status == 421) || w.Code == 403 && w.Header().Get("X-Auth-User") != "" {
+				t.Errorf("verify for %q: %d %v", host, w.Code, w.Header())
+			}
+		}
 	}
 	evil := header("Host", "evil.example.org")
 	for _, path := range []string{"/", "/setup", "/api/v1/setup", "/static/app.js", "/login", "/api/v1/openapi.json", "/api/v1/health", "/nothing"} {
