@@ -41,8 +41,8 @@ RUN --mount=type=cache,target=/cache/mod --mount=type=cache,target=/cache/build 
 # The protected files with their modes, from the binary itself, so that what is
 # laid down and what is enforced on every boot are the same list. The compiled
 # PDFium is for this processor; on another one the parser compiles it once when
-# it starts. /data is open to all with the sticky bit, as /tmp is, so that
-# --user works on a fresh volume.
+# it starts. /data and /run are open to all with the sticky bit, as /tmp
+# is, so that --user works: the box makes /run/coffer its own.
 RUN /coffer install --root /tree \
  && if [ "$TARGETARCH" = "$(go env GOHOSTARCH)" ]; then \
         /coffer pdfium-cache /tree/usr/share/coffer/pdfium-cache \
@@ -50,7 +50,7 @@ RUN /coffer install --root /tree \
      && find /tree/usr/share/coffer/pdfium-cache -type f -exec chmod 0444 {} + ; \
     fi \
  && chmod 0555 /tree/usr/bin/coffer /tree/usr/sbin/nginx \
- && mkdir -p /tree/data /tree/run/coffer && chmod 1777 /tree/data
+ && mkdir -p /tree/data /tree/run && chmod 1777 /tree/data /tree/run
 
 FROM $RUNTIME_IMAGE
 ARG VERSION=dev

@@ -30,6 +30,8 @@ func TestFirstDay(t *testing.T) {
 			"--cap-add", "SETUID", "--cap-add", "SETGID", "--cap-add", "SETPCAP",
 			"--security-opt", "no-new-privileges"}},
 		{"user", []string{"--user", "1000:1000", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"}},
+		{"user read-only", []string{"--user", "1000:1000", "--read-only", "--tmpfs", "/run", "--cap-drop", "ALL"}},
+		{"own ids", []string{"-e", "PUID=1234", "-e", "PGID=2345", "-e", "TZ=Asia/Kathmandu"}},
 		{"init", []string{"--init"}},
 	} {
 		t.Run(c.name, func(t *testing.T) { firstDay(t, start(t, c.options...)) })
