@@ -248,6 +248,11 @@ func TestBoxLives(t *testing.T) {
 		}
 	})
 	t.Run("a second box on the same run folder is refused", func(t *testing.T) {
+		fragment := filepath.Join(b.root, "run/coffer/edge/http.conf")
+		before, err := os.ReadFile(fragment)
+		if err != nil {
+			t.Fatal(err)
+		}
 		other := startBox(t, b.root)
 		if code := other.end(10 * time.Second); code != exitConfig {
 			t.Errorf("code %d", code)
@@ -255,7 +260,7 @@ func TestBoxLives(t *testing.T) {
 		if !strings.Contains(other.log.String(), "another box is running here") {
 			t.Errorf("it says\n%s", other.log)
 		}
-		if !b.answers() {
+		if after, _ := os.ReadFile(fragment); !b.answers() || !bytes.Equal(before, after) {
 			t.Error("the first box is hurt")
 		}
 	})

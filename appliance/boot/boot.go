@@ -115,8 +115,10 @@ func Run(ctx context.Context, o Options) int {
 	})
 
 	err := b.prepare(ctx)
-	if err == nil {
+	if b.sockets != nil {
 		defer b.sockets.Close()
+	}
+	if err == nil {
 		supervisor, err = b.supervisor()
 	}
 	if err != nil {
@@ -173,11 +175,12 @@ func (b *box) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := edge.Render(b.Edge); err != nil {
+	// The sockets also prove that no other box runs here, before anything of
+	// its run is overwritten.
+	if b.sockets, err = sockets.Bind(append([]sockets.Spec{control.Socket(b.Run)}, b.Sockets...)...); err != nil {
 		return err
 	}
-	b.sockets, err = sockets.Bind(append(b.Sockets, control.Socket(b.Run))...)
-	return err
+	return edge.Render(b.Edge)
 }
 
 func (b *box) supervisor() (*supervise.Supervisor, error) {
