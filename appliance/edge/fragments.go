@@ -35,7 +35,7 @@ upstream coffer_api {
     keepalive 8;
     keepalive_timeout 30s;
 }
-access_log /dev/stdout {{if .LogJSON}}json{{else}}text{{end}};
+access_log /dev/stdout {{if .LogJSON}}json{{else}}text{{end}} if=$worth_a_line;
 client_body_temp_path {{.Run}}/nginx/body;
 proxy_temp_path {{.Run}}/nginx/proxy;
 fastcgi_temp_path {{.Run}}/nginx/fastcgi;
