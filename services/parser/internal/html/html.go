@@ -172,6 +172,7 @@ func (r *reader) start(tag atom.Atom, attrs bool) error {
 		return nil
 	}
 	if tag == atom.Td || tag == atom.Th {
+		r.cell = true // the end of the cell before may be left out
 		return nil
 	}
 	if err := r.end(); err != nil {

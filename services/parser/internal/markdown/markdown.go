@@ -12,6 +12,7 @@ import (
 	"github.com/yuin/goldmark/extension"
 	extast "github.com/yuin/goldmark/extension/ast"
 	gmtext "github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 
 	"coffer/services/parser/internal/html"
 	"coffer/services/parser/internal/prose"
@@ -125,7 +126,7 @@ func (r *reader) inline(block ast.Node) string {
 		}
 		switch n := n.(type) {
 		case *ast.Text:
-			b.Write(n.Segment.Value(r.source))
+			b.Write(plain(n, n.Segment.Value(r.source)))
 			if n.SoftLineBreak() || n.HardLineBreak() {
 				b.WriteByte('\n')
 			}
@@ -137,4 +138,12 @@ func (r *reader) inline(block ast.Node) string {
 		return ast.WalkContinue, nil
 	})
 	return b.String()
+}
+
+// plain resolves escapes and entities, which code does not have.
+func plain(n *ast.Text, segment []byte) []byte {
+	if _, code := n.Parent().(*ast.CodeSpan); code || n.IsRaw() {
+		return segment
+	}
+	return util.ResolveEntityNames(util.ResolveNumericReferences(util.UnescapePunctuations(segment)))
 }

@@ -18,6 +18,12 @@ func unsupported(what string) *wire.Failure {
 	return &wire.Failure{Code: wire.CodeUnsupported, Message: "This is " + what + ", which cannot be read. " + supported}
 }
 
+// older is the failure of a file in a format that its program has replaced.
+func older(what, instead string) *wire.Failure {
+	return &wire.Failure{Code: wire.CodeUnsupported,
+		Message: "This is " + what + ", which cannot be read. Save it as " + instead + " and add that."}
+}
+
 // archive tells documents that are ZIP archives from each other and from
 // archives of files.
 func archive(doc []byte) (string, error) {
@@ -37,7 +43,7 @@ func archive(doc []byte) (string, error) {
 		if manifest, _ := a.Read("META-INF/manifest.xml"); bytes.Contains(manifest, []byte("encryption-data")) {
 			return "", prose.Encrypted("an OpenDocument file")
 		}
-		return "", unsupported(openDocument(kind))
+		return "", older(openDocument(kind), "DOCX or PDF")
 	case a.Has("word/document.xml"):
 		return DOCX, nil
 	}
@@ -49,9 +55,9 @@ func archive(doc []byte) (string, error) {
 	case bytes.Contains(types, []byte("wordprocessingml.")):
 		return DOCX, nil
 	case bytes.Contains(types, []byte("spreadsheetml.")):
-		return "", unsupported("an Excel workbook")
+		return "", older("an Excel workbook", "CSV or PDF")
 	case bytes.Contains(types, []byte("presentationml.")):
-		return "", unsupported("a PowerPoint presentation")
+		return "", older("a PowerPoint presentation", "PDF")
 	}
 	return "", unsupported("a ZIP archive")
 }
@@ -82,11 +88,11 @@ func compound(doc []byte) error {
 	case has("EncryptedPackage"):
 		return prose.Encrypted("an office document")
 	case has("WordDocument"):
-		return unsupported("a Word document in the old DOC format; save it as DOCX")
+		return older("a Word document in the old DOC format", "DOCX")
 	case has("Workbook"), has("Book"):
-		return unsupported("an Excel workbook in the old XLS format")
+		return older("an Excel workbook in the old XLS format", "CSV or PDF")
 	case has("PowerPoint Document"):
-		return unsupported("a PowerPoint presentation in the old PPT format")
+		return older("a PowerPoint presentation in the old PPT format", "PDF")
 	case has("__substg1.0_"):
 		return unsupported("an Outlook message (MSG)")
 	}

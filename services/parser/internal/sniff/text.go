@@ -60,7 +60,7 @@ func textual(doc []byte, ext string) (string, error) {
 	lower := strings.ToLower(head[:min(len(head), 4<<10)])
 	switch {
 	case strings.HasPrefix(lower, `{\rtf`):
-		return "", unsupported("an RTF document")
+		return "", older("an RTF document", "DOCX or PDF")
 	case strings.HasPrefix(lower, "%!ps"):
 		return "", unsupported("a PostScript file")
 	case ext != ".txt" && ext != ".md" && isMail(head):
