@@ -94,9 +94,10 @@ func (r *run) best(found []*roaring.Bitmap, n int) (worstFirst, error) {
 	}
 	top := sc.top(running, n)
 	for i, in := range found {
-		for it := in.Iterator(); it.HasNext(); {
-			sc.parts[i].sum[it.Next()] = 0
-		}
+		in.Iterate(func(n uint32) bool {
+			sc.parts[i].sum[n] = 0
+			return true
+		})
 	}
 	r.x.scratch.Put(sc)
 	return top, nil
@@ -107,16 +108,17 @@ func (sc *scores) top(in []*roaring.Bitmap, n int) worstFirst {
 	best := make(worstFirst, 0, n+1)
 	for i := range in {
 		sum := sc.parts[i].sum
-		for it := in[i].Iterator(); it.HasNext(); {
-			c := candidate{part: i, n: it.Next()}
-			c.score = sum[c.n]
-			if len(best) < n {
+		in[i].Iterate(func(at uint32) bool {
+			c := candidate{sum[at], i, at}
+			switch {
+			case len(best) < n:
 				heap.Push(&best, c)
-			} else if compare(c, best[0]) < 0 {
+			case c.score >= best[0].score && compare(c, best[0]) < 0:
 				best[0] = c
 				heap.Fix(&best, 0)
 			}
-		}
+			return true
+		})
 	}
 	return best
 }
@@ -126,11 +128,12 @@ func (sc *scores) drop(in []*roaring.Bitmap, least float32) {
 	for i := range in {
 		sum := sc.parts[i].sum
 		var kept []uint32
-		for it := in[i].Iterator(); it.HasNext(); {
-			if n := it.Next(); sum[n] >= least {
+		in[i].Iterate(func(n uint32) bool {
+			if sum[n] >= least {
 				kept = append(kept, n)
 			}
-		}
+			return true
+		})
 		in[i] = roaring.BitmapOf(kept...)
 	}
 }
@@ -160,11 +163,11 @@ func (ps partScores) add(g *group, gp groupPart, which *roaring.Bitmap, avg leng
 		ps.tf[n] += float32(float64(t.text) + titleWeight*float64(t.title))
 	}
 	w := g.idf * g.weight
-	for it := roaring.And(gp.all, which).Iterator(); it.HasNext(); {
-		n := it.Next()
+	roaring.And(gp.all, which).Iterate(func(n uint32) bool {
 		ps.sum[n] += float32(w * saturation(float64(ps.tf[n])))
 		ps.tf[n] = 0
-	}
+		return true
+	})
 	for n := range gp.freqs {
 		ps.tf[n] = 0
 	}

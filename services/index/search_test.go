@@ -95,11 +95,28 @@ func TestSearchFinds(t *testing.T) {
 			if got != c.want {
 				t.Errorf("%q finds %q, want %q", c.query, got, c.want)
 			}
+			for _, h := range res.Hits {
+				if !marked(x, c.query, h) {
+					t.Errorf("nothing is marked in %s/%d", h.Source.ID, h.Passage)
+				}
+			}
 			if res.Total != len(res.Hits) {
 				t.Errorf("total %d of %d hits", res.Total, len(res.Hits))
 			}
 		})
 	}
+}
+
+// marked tells whether Highlight shows why a passage of the shelf was found.
+func marked(x *Index, q string, h library.Hit) bool {
+	for _, d := range shelf() {
+		if d.Source.ID == h.Source.ID {
+			_, n := x.Highlight(q, d.Passages[h.Passage].Text, 0)
+			_, m := x.Highlight(q, d.Source.Title, 0)
+			return n+m > 0
+		}
+	}
+	return false
 }
 
 // places writes hits as source/passage, in their order.
