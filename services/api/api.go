@@ -38,6 +38,8 @@ type Options struct {
 	// Log defaults to slog.Default, Now to time.Now.
 	Log *slog.Logger
 	Now func() time.Time
+
+	beat time.Duration // of event streams; 0: heartbeat
 }
 
 // Health is the state of the box: ok, limited or failing, and for the
@@ -86,6 +88,9 @@ func New(o Options) (*gin.Engine, error) {
 	o.Hosts = auth.Hosts{Fixed: fixed, Accounts: o.Accounts}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.beat == 0 {
+		o.beat = heartbeat
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()

@@ -43,7 +43,7 @@ func (s *server) events(c *gin.Context) error {
 	}
 	out.send("retry: %d\n\n", retryAfter.Milliseconds())
 	feed := s.Library.Subscribe(ctx, last)
-	beat := time.NewTicker(heartbeat)
+	beat := time.NewTicker(s.beat)
 	defer beat.Stop()
 	for out.err == nil {
 		select {

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,6 +42,7 @@ type box struct {
 	cookies  auth.Cookies
 	log      *lines
 	dir      string
+	later    atomic.Int64 // how far the keeper's clock is ahead, in nanoseconds
 }
 
 // lines is a log that tests may read while it is written.
@@ -115,6 +117,7 @@ func newBox(t testing.TB, change func(*Options)) *box {
 	b.cookies = auth.Cookies{Box: id, BasePath: o.BasePath}
 	b.keeper, err = auth.New(auth.Options{
 		Accounts: b.accounts, SecretKey: bytes.Repeat([]byte{7}, 32), SetupCode: setupCode, Log: log,
+		Now: func() time.Time { return time.Now().Add(time.Duration(b.later.Load())) },
 	})
 	must(t, err)
 	o.Library, o.Keeper, o.Accounts, o.Cookies = b.lib, b.keeper, b.accounts, b.cookies

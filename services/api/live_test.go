@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"coffer/services/auth"
 	"coffer/services/library"
 )
 
@@ -211,6 +212,27 @@ func TestEventsEndWithTheSession(t *testing.T) {
 	if f := subscribe(t, client, owner); f.resp.StatusCode != 401 {
 		t.Errorf("listening again: %d", f.resp.StatusCode)
 	}
+}
+
+// A silent stream is kept open by comments, and ends when the session's time
+// is up, of which nobody is told.
+func TestEventsBeat(t *testing.T) {
+	b, owner := newOwnedBox(t, func(o *Options) { o.beat = 10 * time.Millisecond })
+	client, _ := live(t, b)
+	f := subscribe(t, client, owner)
+	f.next()
+	for range 3 {
+		if block := f.next(); !strings.HasPrefix(block, ":") {
+			t.Errorf("%q", block)
+		}
+	}
+	b.later.Store(int64(auth.SessionTTL))
+	for range 100 {
+		if f.next() == "" {
+			return
+		}
+	}
+	t.Error("the stream outlives its session")
 }
 
 // Stopping waits for requests, but not for streams.
