@@ -42,7 +42,7 @@ func clean(s string, max int) string {
 // baseName is the last element of a name as any system's browser may send it.
 func baseName(name string) string {
 	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
-	name = clean(name, MaxFileName)
+	name = clean(name, 16*MaxFileName)
 	if name == "." || name == ".." || name == "/" {
 		return ""
 	}
