@@ -48,6 +48,7 @@ type span struct {
 type marker struct {
 	exact    map[string]int   // word to clause
 	stems    map[string]int   // of the text's language, to clause
+	begin    [256]bool        // first bytes of stems; a word begins as its stem does
 	lone     map[string]int   // character to clause
 	phrases  map[string][]int // first word to clauses
 	clauses  []clause
@@ -79,6 +80,7 @@ func newMarker(q question, ws []words.Word) *marker {
 			if !c.phrase {
 				for _, s := range m.stemsOf(first.text) {
 					m.stems[s] = i
+					m.begin[s[0]] = true
 				}
 			}
 		}
@@ -112,17 +114,22 @@ func (m *marker) marks(ws []words.Word) []span {
 	return joined(found)
 }
 
-// word tells which clause a word belongs to.
+// word tells which clause a word belongs to. known remembers answers.
 func (m *marker) word(w words.Word, known map[string]int) (int, bool) {
-	k, ok := known[w.Text]
-	if !ok {
-		k = m.find(w.Text)
-		known[w.Text] = k
-	}
-	if k >= 0 {
+	if k, ok := m.exact[w.Text]; ok {
 		return k, true
 	}
-	if w.Form != words.Plain && len(m.lone) > 0 {
+	if m.begin[w.Text[0]] {
+		k, ok := known[w.Text]
+		if !ok {
+			k = m.byStem(w.Text)
+			known[w.Text] = k
+		}
+		if k >= 0 {
+			return k, true
+		}
+	}
+	if w.Form != words.Plain {
 		for first, k := range m.lone {
 			if strings.HasPrefix(w.Text, first) {
 				return k, true
@@ -132,10 +139,8 @@ func (m *marker) word(w words.Word, known map[string]int) (int, bool) {
 	return 0, false
 }
 
-func (m *marker) find(word string) int {
-	if k, ok := m.exact[word]; ok {
-		return k
-	}
+// byStem tells which clause shares a stem with a word, or -1.
+func (m *marker) byStem(word string) int {
 	for _, s := range m.stemsOf(word) {
 		if k, ok := m.stems[s]; ok {
 			return k

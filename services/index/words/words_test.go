@@ -117,7 +117,9 @@ func FuzzSplit(f *testing.F) {
 				t.Fatalf("%q: %+v is not what stands there", text, w)
 			}
 			for _, l := range Languages() {
-				Stem(l, w.Text)
+				if s := Stem(l, w.Text); s == "" || s[0] != w.Text[0] {
+					t.Fatalf("%q: stem %q in %s", w.Text, s, l)
+				}
 			}
 		}
 	})
