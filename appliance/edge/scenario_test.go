@@ -3,10 +3,12 @@ package edge_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"coffer/appliance/edge"
 )
@@ -17,11 +19,12 @@ func TestIdentityIsTheEdgesOwnWord(t *testing.T) {
 		"X-Edge-Token", "forged", "X-Auth-User", "intruder", "X-Auth-Kind", "forged", "X-Auth-Scopes", "forged",
 		"X-Auth-Session", "forged", "X-Client-Addr", "6.6.6.6", "X-Forwarded-Proto", "https", "X-Request-Id", "forged",
 		"X-Forwarded-For", "6.6.6.6", "X-Real-IP", "6.6.6.6", "Forwarded", "for=6.6.6.6", "X-Forwarded-Host", "evil",
+		"X-Forwarded-Port", "1", "X-Forwarded-Prefix", "/evil", "Proxy", "http://evil",
 		"X_Auth_User", "intruder", "Host", "coffer.lan:1234",
 	}
 	own := map[string]string{
 		"X-Edge-Token": token, "X-Client-Addr": "127.0.0.1", "X-Forwarded-Proto": "http",
-		"X-Forwarded-For": "", "X-Real-Ip": "", "Forwarded": "", "X-Forwarded-Host": "", "X_auth_user": "", "X_Auth_User": "",
+		"X-Forwarded-For": "", "X-Real-Ip": "", "Forwarded": "", "X-Forwarded-Host": "", "X-Forwarded-Port": "", "X-Forwarded-Prefix": "", "Proxy": "", "X_auth_user": "", "X_Auth_User": "",
 	}
 	for _, row := range []struct {
 		path, user, kind, scopes, session string
@@ -159,8 +162,8 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-// TestUploadPassesAsItArrives would time out if the edge kept the body until it
-// was whole.
+// TestUploadPassesAsItArrives keeps the end of the body back until the API has
+// seen its beginning.
 func TestUploadPassesAsItArrives(t *testing.T) {
 	b := start(t, true, nil)
 	for _, path := range []string{"/api/v1/sources", "/add"} {
@@ -168,10 +171,15 @@ func TestUploadPassesAsItArrives(t *testing.T) {
 		reader, writer := io.Pipe()
 		go func() {
 			_, _ = writer.Write(make([]byte, 100<<10))
-			<-b.api.arrived
-			writer.Close()
+			select {
+			case <-b.api.arrived:
+				writer.Close()
+			case <-time.After(5 * time.Second):
+				writer.CloseWithError(errors.New("nothing arrived"))
+			}
 		}()
-		if res := b.do(t, "POST", path, reader); res.StatusCode != 200 {
+		res := b.do(t, "POST", path, reader) // fails when nothing arrived
+		if res.StatusCode != 200 {
 			t.Errorf("%s: %d", path, res.StatusCode)
 		}
 	}
