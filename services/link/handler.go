@@ -148,8 +148,12 @@ func (h *handler) blob(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *handler) reading(w http.ResponseWriter, r *http.Request) {
-	reading, err := readReading(http.MaxBytesReader(w, r.Body, maxReading))
+	body := http.MaxBytesReader(w, r.Body, maxReading)
+	reading, err := readReading(body)
 	if err != nil {
+		// The rest is taken in, or the worker would find the connection closed
+		// before it looks for an answer.
+		_, _ = io.Copy(io.Discard, body)
 		h.refuse(w, malformed(err.Error()))
 		return
 	}
