@@ -264,6 +264,23 @@ func TestBoxLives(t *testing.T) {
 			t.Error("the first box is hurt")
 		}
 	})
+	t.Run("nginx opens its log again and reloads", func(t *testing.T) {
+		before := b.service("nginx")
+		b.cmd.Process.Signal(syscall.SIGUSR1)
+		b.cmd.Process.Signal(syscall.SIGHUP)
+		b.cmd.Process.Signal(syscall.SIGUSR1)
+		for i := range 20 {
+			b.eventually("the box answers", 2*time.Second, b.answers)
+			http.Get(fmt.Sprintf("%s/livez?%d", b.url, i))
+			time.Sleep(10 * time.Millisecond)
+		}
+		if s := b.service("nginx"); s.Pid != before.Pid || s.Restarts != before.Restarts {
+			t.Errorf("nginx was %+v and is %+v", before, s)
+		}
+		if strings.Contains(b.log.String(), "[emerg]") || strings.Contains(b.log.String(), "[alert]") || strings.Contains(b.log.String(), "Permission denied") {
+			t.Error("nginx complains")
+		}
+	})
 	t.Run("stop with open connections", func(t *testing.T) {
 		idle, err := net.Dial("tcp", strings.TrimPrefix(b.url, "http://"))
 		if err != nil {
@@ -336,11 +353,17 @@ func TestWhatStopsTheStart(t *testing.T) {
 		}
 		defer l.Close()
 		b := startBox(t, root, "COFFER_LISTEN="+l.Addr().String())
-		if code := b.end(60 * time.Second); code != 1 {
+		if code := b.end(10 * time.Second); code != exitConfig {
 			t.Errorf("code %d", code)
 		}
-		if !strings.Contains(b.log.String(), "Address already in use") || !strings.Contains(b.log.String(), "service given up") {
-			t.Error("the reason is not told")
+		if !strings.Contains(b.log.String(), l.Addr().String()+" is in use") || !strings.Contains(b.log.String(), "COFFER_LISTEN") {
+			t.Error("the reason and the remedy are not told")
+		}
+	})
+	t.Run("an address that is not here", func(t *testing.T) {
+		b := startBox(t, root, "COFFER_LISTEN=192.0.2.1:8080")
+		if code := b.end(10 * time.Second); code != exitConfig || !strings.Contains(b.log.String(), "192.0.2.1") {
+			t.Errorf("code %d", code)
 		}
 	})
 	t.Run("a store that cannot be opened", func(t *testing.T) {
@@ -356,6 +379,9 @@ func TestWhatStopsTheStart(t *testing.T) {
 		b := startBox(t, root)
 		if code := b.end(60 * time.Second); code != 1 {
 			t.Errorf("code %d", code)
+		}
+		if !strings.Contains(b.log.String(), "service given up") {
+			t.Error("the end is not told")
 		}
 	})
 }

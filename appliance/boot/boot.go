@@ -180,6 +180,9 @@ func (b *box) prepare(ctx context.Context) error {
 	if b.sockets, err = sockets.Bind(append([]sockets.Spec{control.Socket(b.Run)}, b.Sockets...)...); err != nil {
 		return err
 	}
+	if err := portFree(b.Edge.Host, b.Edge.Port); err != nil {
+		return err
+	}
 	return edge.Render(b.Edge)
 }
 

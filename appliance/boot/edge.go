@@ -2,11 +2,14 @@ package boot
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -40,4 +43,22 @@ func accepts(ctx context.Context, address string) bool {
 	}
 	conn.Close()
 	return true
+}
+
+// portFree checks that nginx will be able to listen on address, so that a port
+// in use is told at once and by name.
+func portFree(host string, port uint16) error {
+	address := net.JoinHostPort(host, strconv.Itoa(int(port)))
+	l, err := net.Listen("tcp", address)
+	switch {
+	case err == nil:
+		return l.Close()
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%s is in use by another program; stop that, or set COFFER_LISTEN to another port", address)
+	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
+		return fmt.Errorf("this machine lets nobody listen on port %d without privileges; set COFFER_LISTEN to a port of 1024 or more", port)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("this machine has no address %s; set COFFER_LISTEN to one that it has", host)
+	}
+	return err
 }

@@ -126,13 +126,13 @@ func TestGiveUpExec(t *testing.T) {
 	_, program := stage(t)
 	for _, p := range []Profile{ProfileAPI, ProfileWorker} {
 		spec := role(program, p, Files{})
-		exec := "exec=" + program
+		execute := "exec=" + program
 		before := run(t, program, role(program, p, Files{}), "", nil, "fork").results
 		if before["fork"] != "ok" {
 			t.Errorf("%s: fork before: %s", p, before["fork"])
 		}
-		got := run(t, program, spec, "give-up-exec", nil, exec, "fork", "thread").results
-		if got[exec] != "EPERM" || got["fork"] != "EPERM" || got["thread"] != "ok" {
+		got := run(t, program, spec, "give-up-exec", nil, execute, "fork", "thread").results
+		if got[execute] != "EPERM" || got["fork"] != "EPERM" || got["thread"] != "ok" {
 			t.Errorf("%s: %v", p, got)
 		}
 	}

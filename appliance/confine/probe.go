@@ -35,15 +35,22 @@ func Probe() Support {
 		s.Landlock = v
 	}
 	s.Seccomp = seccomp.Supported()
-	for _, row := range since {
-		if s.Landlock < row.abi {
-			s.Missing = append(s.Missing, fmt.Sprintf("%s (needs Landlock %d)", row.what, row.abi))
-		}
-	}
+	s.Missing = missing(s.Landlock)
 	if !s.Seccomp {
 		s.Missing = append(s.Missing, "system calls are not restricted (no seccomp)")
 	}
 	return s
+}
+
+// missing is what a kernel with this Landlock ABI does not enforce.
+func missing(abi int) []string {
+	var out []string
+	for _, row := range since {
+		if abi < row.abi {
+			out = append(out, fmt.Sprintf("%s (needs Landlock %d)", row.what, row.abi))
+		}
+	}
+	return out
 }
 
 func isFile(path string) bool {

@@ -15,6 +15,7 @@ import (
 	"time"
 	"unsafe"
 
+	seccomp "github.com/elastic/go-seccomp-bpf"
 	"golang.org/x/sys/unix"
 )
 
@@ -27,12 +28,44 @@ func TestMain(m *testing.M) {
 			fd, _ := strconv.Atoi(os.Args[2])
 			fmt.Fprintln(os.Stderr, Enter(fd))
 			os.Exit(120)
+		case "old-kernel":
+			// A kernel without Landlock: the calls are not there.
+			fatal(everyThread(seccomp.Policy{
+				DefaultAction: seccomp.ActionAllow,
+				Syscalls: []seccomp.SyscallGroup{{
+					Names:  []string{"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"},
+					Action: notThere,
+				}},
+			}))
+			fatal(syscall.Exec("/proc/self/exe", append(os.Args[:1], os.Args[2:]...), os.Environ()))
+		case "trim":
+			if os.Args[2] != "" {
+				n, _ := strconv.Atoi(os.Args[2])
+				var all [2]unix.CapUserData
+				header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+				fatal(unix.Capget(&header, &all[0]))
+				all[n/32].Effective &^= 1 << (n % 32)
+				all[n/32].Permitted &^= 1 << (n % 32)
+				fatal(setCapabilities(&all))
+			}
+			fatal(Trim())
+			status, err := os.ReadFile("/proc/thread-self/status")
+			fatal(err)
+			os.Stdout.Write(status)
+			os.Exit(0)
 		case "try":
 			try(os.Args[2], os.Args[3:])
 			os.Exit(0)
 		}
 	}
 	os.Exit(m.Run())
+}
+
+func fatal(err error) {
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
 }
 
 // try runs the named probes, prints their errors, and waits until stdin ends
@@ -313,7 +346,11 @@ func run(t *testing.T, program string, spec *Spec, before string, extra []*os.Fi
 			t.Fatal(err)
 		}
 		defer f.Close()
-		cmd = exec.Command(program, "stub", strconv.Itoa(3+len(extra)))
+		words := []string{"stub", strconv.Itoa(3 + len(extra))}
+		if before == "old-kernel" {
+			words = append([]string{"old-kernel"}, words...)
+		}
+		cmd = exec.Command(program, words...)
 		cmd.ExtraFiles = append(append([]*os.File{}, extra...), f)
 	}
 	stderr := &strings.Builder{}

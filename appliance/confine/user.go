@@ -60,6 +60,21 @@ func Trim() error {
 				ErrNoSwitch, strings.Join(missing, ", "), strings.Join(missing, " --cap-add "))
 		}
 	}
+	if Switches() {
+		// An executed program of root gets all that the bounding set has.
+		for c := 0; ; c++ {
+			if keep[min(c/32, 1)].Permitted&(1<<(c%32)) != 0 && c < 64 {
+				continue
+			}
+			_, _, e := psx.Syscall6(unix.SYS_PRCTL, unix.PR_CAPBSET_DROP, uintptr(c), 0, 0, 0, 0)
+			if e == unix.EINVAL {
+				break // past the last one this kernel knows
+			}
+			if e != 0 {
+				return fmt.Errorf("bounding set: %w", e)
+			}
+		}
+	}
 	return setCapabilities(&keep)
 }
 
