@@ -106,3 +106,38 @@ func TestCorruptRows(t *testing.T) {
 		}
 	}
 }
+
+// Deleting everything leaves no row of any source behind.
+func TestDeletionLeavesNothing(t *testing.T) {
+	s := openTest(t)
+	ctx := t.Context()
+	for n := range 4 {
+		src := librarytest.Source(n)
+		_, _, err := s.AddSource(ctx, src)
+		librarytest.Must(t, err)
+		switch n {
+		case 0:
+			_, _, err = s.Commit(ctx, src.ID, librarytest.Reading(library.TypePDF, 9), librarytest.At(n))
+		case 1:
+			_, _, err = s.RecordFailure(ctx, src.ID, library.Reason{Code: "x", Message: "y"}, 1, time.Time{}, librarytest.At(n))
+		case 2:
+			_, err = s.Cancel(ctx, src.ID)
+		}
+		librarytest.Must(t, err)
+	}
+	for n := range 4 {
+		_, _, err := s.DeleteSource(ctx, librarytest.SourceID(n))
+		librarytest.Must(t, err)
+	}
+	last, err := s.LastChange(ctx)
+	librarytest.Must(t, err)
+	librarytest.Must(t, s.ForgetDeleted(ctx, last))
+	librarytest.Must(t, s.db.View(func(tx *bolt.Tx) error {
+		return tx.ForEach(func(name []byte, b *bolt.Bucket) error {
+			if k, v := b.Cursor().First(); string(name) != bMeta && k != nil {
+				t.Errorf("%s still holds %q: %q", name, k, v)
+			}
+			return nil
+		})
+	}))
+}
