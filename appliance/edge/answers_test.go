@@ -73,7 +73,8 @@ func (a answer) checkHeaders(t *testing.T, name string, except ...string) {
 			t.Errorf("%s (%d): %s is %q", name, a.StatusCode, header, got)
 		}
 	}
-	if a.Header.Get("Permissions-Policy") == "" || len(a.Header["X-Request-Id"]) != 1 || len(a.Header["Cache-Control"]) != 1 {
+	if !strings.HasPrefix(strings.Join(a.Header["Permissions-Policy"], "|"), "accelerometer=()") || strings.Contains(a.Header.Get("Permissions-Policy"), "API") ||
+		len(a.Header["X-Request-Id"]) != 1 || len(a.Header.Get("X-Request-Id")) != 32 || len(a.Header["Cache-Control"]) != 1 {
 		t.Errorf("%s (%d): %v", name, a.StatusCode, a.Header)
 	}
 }

@@ -61,6 +61,7 @@ func (a *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasSuffix(r.URL.Path, "/events") {
 		w.Header().Set("Content-Type", "text/event-stream")
 		w.Header().Set("Cache-Control", "no-store")
+		w.(http.Flusher).Flush()
 		for e := range a.events {
 			fmt.Fprintf(w, "data: %s\n\n", e)
 			w.(http.Flusher).Flush()
@@ -93,7 +94,13 @@ func (a *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasSuffix(r.URL.Path, "/broken"):
 		w.WriteHeader(http.StatusInternalServerError)
 	}
-	w.Header().Set("X-Frame-Options", "ALLOWALL")
+	for name := range wanted() {
+		if w.Header().Get(name) == "" && name != "Content-Security-Policy" {
+			w.Header().Set(name, "the API's")
+		}
+	}
+	w.Header().Set("X-Request-Id", "the API's")
+	w.Header().Set("Permissions-Policy", "the API's")
 	fmt.Fprint(w, "from the API")
 }
 

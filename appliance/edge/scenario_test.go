@@ -1,10 +1,13 @@
 package edge_test
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -250,4 +253,62 @@ func TestLimits(t *testing.T) {
 			t.Fatalf("the owner got %d while adding files", status)
 		}
 	}
+}
+
+// TestFloods: what no owner does is bounded, per address.
+func TestFloods(t *testing.T) {
+	b := start(t, true, nil)
+	t.Cleanup(func() { close(b.api.events) })
+	line := "GET /api/v1/events HTTP/1.1\r\nHost: a\r\nCookie: session=good\r\n\r\n"
+	for i := range 257 {
+		c, err := net.Dial("tcp", b.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+		if _, err := io.WriteString(c, line); err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := map[bool]int{true: 200, false: 429}[i < 256]; res.StatusCode != want {
+			t.Fatalf("stream %d: %d, want %d", i, res.StatusCode, want)
+		}
+	}
+}
+
+func TestRequestsPerSecond(t *testing.T) {
+	b := start(t, true, nil)
+	const each = 1000 // after which nginx ends a connection
+	for sent := 0; sent < 20*each; sent += each {
+		c, err := net.Dial("tcp", b.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+		go func() { // the answers are read meanwhile
+			_, _ = io.WriteString(c, strings.Repeat("GET /api/v1/health HTTP/1.1\r\nHost: a\r\n\r\n", each))
+		}()
+		answers := bufio.NewReader(c)
+		for i := range each {
+			res, err := http.ReadResponse(answers, nil)
+			if err == nil {
+				_, err = io.Copy(io.Discard, res.Body)
+			}
+			switch {
+			case err != nil:
+				t.Fatal(err)
+			case res.StatusCode == 200:
+			case res.StatusCode == 429 && sent+i >= 2000:
+				return
+			default:
+				t.Fatalf("request %d: %d", sent+i, res.StatusCode)
+			}
+		}
+	}
+	t.Error("a flood was never limited")
 }
