@@ -153,7 +153,7 @@ func checkDoc(dir string, files []*ast.File) []string {
 			doc += f.Doc.Text()
 		}
 	}
-	if words := len(strings.Fields(doc)); words < 15 {
+	if words := len(strings.Fields(doc)); words < 10 {
 		return []string{fmt.Sprintf("%s: its package comment has %d words; say what it owns and what it refuses", dir, words)}
 	}
 	return nil

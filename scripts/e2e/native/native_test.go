@@ -55,14 +55,20 @@ func TestMakeRun(t *testing.T) {
 		t.Errorf("the box does not say that it stopped:\n%s", b.Log())
 	}
 
-	// A second run, by the script that make runs, keeps what the first was given
+	b = run(t, ctx, clone, "make", "-s", "run")
+	stop(t, b, (*box.Native).Stop)
+	if !strings.Contains(b.Log(), "stopped") {
+		t.Errorf("after SIGTERM to make the box does not say that it stopped:\n%s", b.Log())
+	}
+
+	// A last run, by the script that make runs, keeps what the first was given
 	// and asks for no setup.
 	b = run(t, ctx, clone, "scripts/run.sh")
 	if err := b.Login(ctx, box.Owner, box.Password); err != nil {
-		t.Errorf("sign in on the second run: %v", err)
+		t.Errorf("sign in on the last run: %v", err)
 	}
 	if found, err := b.Search(ctx, papers.Token(0)); err != nil || found.Total != 1 {
-		t.Errorf("the second run finds %+v, %v; want one", found, err)
+		t.Errorf("the last run finds %+v, %v; want one", found, err)
 	}
 	if code := stop(t, b, (*box.Native).Stop); code != 0 {
 		t.Errorf("after SIGTERM it ends with %d, want 0\n%s", code, b.Log())
