@@ -30,7 +30,13 @@ func (e *Engine) Read(doc []byte, w *prose.Writer) (wire.Head, error) {
 	}
 	defer instance.Close()
 	r := &reader{pdfium: instance, out: w}
-	if err := r.open(doc); err != nil {
+	err = r.open(doc)
+	if errors.Is(err, pdfiumerrors.ErrFormat) {
+		if repaired := repair(doc); repaired != nil {
+			err = r.open(repaired)
+		}
+	}
+	if err != nil {
 		return wire.Head{}, e.fault(err)
 	}
 	defer r.close()
