@@ -3,8 +3,12 @@ package edge_test
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -117,6 +121,9 @@ func TestHeadersOnEveryStatus(t *testing.T) {
 			t.Errorf("%s: %d, want %d\n%s", name, row.StatusCode, row.status, row.body)
 		}
 		row.checkHeaders(t, name)
+		if row.status >= 400 && strings.HasPrefix(row.Header.Get("Content-Type"), "text/html") && !strings.Contains(row.body, "Back to the box") {
+			t.Errorf("%s: %s", name, row.body)
+		}
 		if row.cache != "" && row.Header.Get("Cache-Control") != row.cache {
 			t.Errorf("%s: Cache-Control %q", name, row.Header.Get("Cache-Control"))
 		}
@@ -213,9 +220,55 @@ func TestBasePath(t *testing.T) {
 }
 
 func TestHealthAllow(t *testing.T) {
-	b := start(t, true, func(o *edge.Options) { o.HealthAllow = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")} })
+	listed := func(o *edge.Options) { o.HealthAllow = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")} }
+	b := start(t, true, listed)
 	if res := b.do(t, "GET", "/livez", nil, "Host", "any.name.example"); res.StatusCode != 200 {
 		t.Errorf("the box itself: %d", res.StatusCode)
+	}
+	// All a test can come from is this machine: it is made a stranger.
+	b = startWith(t, true, listed, func(run string) {
+		path := filepath.Join(run, "edge/http.conf")
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		strange := strings.Replace(string(text), "127.0.0.0/8 0;", "", 1)
+		if err := os.WriteFile(path, []byte(strange), 0o440); err != nil || strange == string(text) {
+			t.Fatal("the box itself is not listed", err)
+		}
+	})
+	for path, status := range map[string]int{"/livez": 403, "/readyz": 403, "/login": 200} {
+		if res := b.do(t, "GET", path, nil); res.StatusCode != status {
+			t.Errorf("a stranger at %s: %d, want %d", path, res.StatusCode, status)
+		}
+	}
+}
+
+// TestDawdling: a client that does not finish its request line is let go.
+func TestDawdling(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 10 seconds")
+	}
+	t.Parallel()
+	b := start(t, true, nil)
+	c, err := net.Dial("tcp", b.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	started := time.Now()
+	go func() {
+		for {
+			if _, err := io.WriteString(c, "G"); err != nil {
+				return
+			}
+			time.Sleep(500 * time.Millisecond)
+		}
+	}()
+	_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
+	_, err = io.Copy(io.Discard, c)
+	if took := time.Since(started); took < 5*time.Second || took > 16*time.Second {
+		t.Errorf("let go after %v: %v", took, err)
 	}
 }
 

@@ -144,6 +144,12 @@ const edgeID = 10001
 // anything listens behind it.
 func start(t *testing.T, withAPI bool, change func(*edge.Options)) *box {
 	t.Helper()
+	return startWith(t, withAPI, change, nil)
+}
+
+// startWith is start with a last word on the fragments.
+func startWith(t *testing.T, withAPI bool, change func(*edge.Options), last func(run string)) *box {
+	t.Helper()
 	binary := nginx(t)
 	root, run := shortTree(t)
 	o := options(root, run)
@@ -152,6 +158,9 @@ func start(t *testing.T, withAPI bool, change func(*edge.Options)) *box {
 	}
 	if err := edge.Render(o); err != nil {
 		t.Fatal(err)
+	}
+	if last != nil {
+		last(run)
 	}
 	b := &box{
 		addr: fmt.Sprintf("127.0.0.1:%d", o.Port), base: o.BasePath,
