@@ -86,9 +86,10 @@ const (
 const (
 	// Depth is the deepest nesting of XML and HTML elements; a count.
 	Depth = 512
-	// Nodes is the most nodes of one HTML tree; a count. A node takes about
-	// 150 bytes of memory.
-	Nodes = 1_000_000
+	// Marks is the most characters of Markdown's markup without an empty line
+	// between; a count. Twice as many take four times as long: this many, a
+	// second.
+	Marks = 20_000
 	// Row is the most fields of one row of a table; a count.
 	Row = 10_000
 )

@@ -15,6 +15,7 @@ import (
 	"github.com/yuin/goldmark/util"
 
 	"coffer/services/parser/internal/html"
+	"coffer/services/parser/internal/limits"
 	"coffer/services/parser/internal/prose"
 	"coffer/services/parser/internal/text"
 	"coffer/services/parser/wire"
@@ -27,6 +28,9 @@ func Read(doc []byte, w *prose.Writer) (wire.Head, error) {
 	if err := w.Block(front); err != nil {
 		return wire.Head{}, err
 	}
+	if overloaded(body) {
+		return wire.Head{Title: title}, w.Text(body)
+	}
 	source := []byte(body)
 	tree := goldmark.New(goldmark.WithExtensions(extension.GFM, extension.Footnote)).Parser().Parse(gmtext.NewReader(source))
 	r := &reader{source: source, out: w, title: title}
@@ -34,6 +38,28 @@ func Read(doc []byte, w *prose.Writer) (wire.Head, error) {
 		return wire.Head{}, err
 	}
 	return wire.Head{Title: r.title}, nil
+}
+
+// overloaded tells whether a stretch without an empty line holds more marks
+// than any real one: pairing them takes time that grows with their square.
+// Such a document is read as it stands.
+func overloaded(body string) bool {
+	marks := 0
+	for line := range strings.Lines(body) {
+		if strings.TrimSpace(line) == "" {
+			marks = 0
+		}
+		for i := range len(line) {
+			switch line[i] {
+			case '*', '_', '[', '~', '`', '<':
+				marks++
+			}
+		}
+		if marks > limits.Marks {
+			return true
+		}
+	}
+	return false
 }
 
 // frontMatter parts the block between two lines of dashes (or plus signs) at
