@@ -27,7 +27,7 @@ import (
 
 // apiOptions is what init tells the API.
 type apiOptions struct {
-	common
+	logOptions
 	Data      string // DATA
 	Share     string // folder with templates
 	BasePath  string
@@ -50,7 +50,7 @@ func playAPI(ctx context.Context, c call) int {
 
 func serveAPI(ctx context.Context, c call) (err error) {
 	var o apiOptions
-	s, err := c.begin(ctx, &o, &o.common)
+	s, err := c.begin(ctx, &o, &o.logOptions)
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func rootOf(c call, role string) (string, error) {
 // boxOptions makes the values that each part of the boot takes from the
 // configuration.
 func boxOptions(cfg *config.Config, output *boot.Output) (boot.Options, error) {
-	o := common{LogLevel: cfg.LogLevel, LogJSON: cfg.LogFormat == "json"}
+	o := logOptions{LogLevel: cfg.LogLevel, LogJSON: cfg.LogFormat == "json"}
 	log := newLogger(output.Writer("init"), o)
 	self, err := boot.Self()
 	if err != nil {
@@ -86,7 +86,7 @@ func boxOptions(cfg *config.Config, output *boot.Output) (boot.Options, error) {
 	}
 	roles := layout.RolesFor(layout.Owner{UID: cfg.API.UID, GID: cfg.API.GID})
 	p := plan{
-		cfg: cfg, common: o, self: self, nginx: nginx, roles: roles,
+		cfg: cfg, logOptions: o, self: self, nginx: nginx, roles: roles,
 		share: filepath.Join(cfg.Root, "usr/share/coffer"),
 		token: edge.NewToken(),
 	}

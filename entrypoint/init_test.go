@@ -333,6 +333,25 @@ func confined(t *testing.T, name string, pid, uid int) {
 	}
 }
 
+// Outside a container nothing but the services themselves can notice that init
+// was killed outright.
+func TestKilledInitTakesItsServicesAlong(t *testing.T) {
+	b := startBox(t, newRoot(t))
+	b.up()
+	var pids []int
+	for _, name := range []string{"api", "worker", "nginx"} {
+		pids = append(pids, b.service(name).Pid)
+	}
+	b.cmd.Process.Kill()
+	<-b.exited
+	for _, pid := range pids {
+		b.eventually(fmt.Sprintf("process %d ends", pid), 8*time.Second, func() bool {
+			stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+			return err != nil || strings.Contains(string(stat), ") Z ")
+		})
+	}
+}
+
 func TestWhatStopsTheStart(t *testing.T) {
 	root := newRoot(t)
 	t.Run("a fault in the configuration", func(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 )
 
 // newLogger writes to w as the configuration says.
-func newLogger(w io.Writer, o common) *slog.Logger {
+func newLogger(w io.Writer, o logOptions) *slog.Logger {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(o.LogLevel)); err != nil {
 		level = slog.LevelInfo

@@ -43,13 +43,9 @@ func run(ctx context.Context, args, env []string, io stdio) int {
 		return exitUsage
 	}
 	for _, r := range roles() {
-		if r.name != args[0] {
-			continue
+		if r.name == args[0] {
+			return r.play(ctx, call{io, args[1:], env})
 		}
-		if r.service && len(args) > 1 && strings.HasPrefix(args[1], "-") {
-			break
-		}
-		return r.play(ctx, call{io, args[1:], env})
 	}
 	fmt.Fprintf(io.err, "coffer: there is no command %q\n\n%s", strings.Join(args, " "), usage())
 	return exitUsage

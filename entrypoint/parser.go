@@ -10,7 +10,7 @@ import (
 
 // parserOptions is what init tells the parser.
 type parserOptions struct {
-	common
+	logOptions
 	Self   string   // this program
 	Caches []string // folders with compiled PDFium; the last may be written
 }
@@ -28,7 +28,7 @@ func playParser(ctx context.Context, c call) int {
 
 func parse(ctx context.Context, c call) error {
 	var o parserOptions
-	s, err := c.begin(ctx, &o, &o.common)
+	s, err := c.begin(ctx, &o, &o.logOptions)
 	if err != nil {
 		return err
 	}

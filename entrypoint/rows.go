@@ -20,13 +20,13 @@ import (
 
 // plan is what the rows are made from.
 type plan struct {
-	cfg    *config.Config
-	common common
-	self   string // this program
-	nginx  string
-	roles  layout.Roles
-	share  string // the protected files of the box
-	token  string // of the edge, for this start
+	cfg        *config.Config
+	logOptions logOptions
+	self       string // this program
+	nginx      string
+	roles      layout.Roles
+	share      string // the protected files of the box
+	token      string // of the edge, for this start
 }
 
 // Zone files are read by programs in C; ours carry their own.
@@ -60,7 +60,7 @@ func (p plan) services() []boot.Service {
 			As: p.roles.API, Path: p.self, Args: []string{"coffer", "api"}, Env: p.env(runtime.GOMAXPROCS(0)),
 			Data: []boot.Data{
 				options(apiOptions{
-					common: p.common, Data: p.cfg.Data, Share: p.share, BasePath: p.cfg.BasePath, Hosts: p.hosts(),
+					logOptions: p.logOptions, Data: p.cfg.Data, Share: p.share, BasePath: p.cfg.BasePath, Hosts: p.hosts(),
 					MaxUpload: p.cfg.MaxUpload, SetupOpen: p.cfg.SetupOpen, Dev: p.cfg.DevMode, Box: boot.StateFolder(p.cfg.Run),
 				}),
 				{Name: "edge-token", Bytes: []byte(p.token)},
@@ -83,7 +83,7 @@ func (p plan) services() []boot.Service {
 			},
 			As: p.roles.Parser, Path: p.self, Args: []string{"coffer", "parser"}, Env: p.env(runtime.GOMAXPROCS(0)),
 			Data: []boot.Data{options(parserOptions{
-				common: p.common, Self: p.self, Caches: []string{filepath.Join(p.cfg.Root, pdfiumCache), p.run("parser")},
+				logOptions: p.logOptions, Self: p.self, Caches: []string{filepath.Join(p.cfg.Root, pdfiumCache), p.run("parser")},
 			})},
 			Sockets: []string{"parser"},
 			Files: confine.Files{
@@ -100,7 +100,7 @@ func (p plan) services() []boot.Service {
 				StopSteps: []supervise.StopStep{{Signal: syscall.SIGTERM}, {Signal: syscall.SIGKILL, After: 2500 * time.Millisecond}},
 			},
 			As: p.roles.Worker, Path: p.self, Args: []string{"coffer", "worker"}, Env: p.env(runtime.GOMAXPROCS(0)),
-			Data:    []boot.Data{options(workerOptions{common: p.common, Link: p.run("link.sock"), Parser: p.run("parser.sock")})},
+			Data:    []boot.Data{options(workerOptions{logOptions: p.logOptions, Link: p.run("link.sock"), Parser: p.run("parser.sock")})},
 			Files:   confine.Files{Exec: []string{p.self}},
 			Profile: confine.ProfileWorker, OpenFiles: 256,
 		},

@@ -12,8 +12,8 @@ import (
 	"coffer/appliance/sockets"
 )
 
-// common is what every service is told.
-type common struct {
+// logOptions is what every service is told of the log.
+type logOptions struct {
 	LogLevel string
 	LogJSON  bool
 }
@@ -27,7 +27,7 @@ type service struct {
 }
 
 // begin takes over what init handed to a service and reads its options into o.
-func (c call) begin(ctx context.Context, o any, log *common) (*service, error) {
+func (c call) begin(ctx context.Context, o any, log *logOptions) (*service, error) {
 	in, err := sockets.Inherit(c.env)
 	if err != nil {
 		return nil, err
@@ -51,6 +51,6 @@ func frugal(soft int64) {
 	debug.SetMemoryLimit(soft)
 }
 
-func (c call) logger(o common) *slog.Logger {
+func (c call) logger(o logOptions) *slog.Logger {
 	return newLogger(c.err, o)
 }

@@ -12,7 +12,7 @@ import (
 
 // workerOptions is what init tells the worker.
 type workerOptions struct {
-	common
+	logOptions
 	Link   string // sockets
 	Parser string
 }
@@ -29,7 +29,7 @@ func playWorker(ctx context.Context, c call) int {
 
 func work(ctx context.Context, c call) error {
 	var o workerOptions
-	s, err := c.begin(ctx, &o, &o.common)
+	s, err := c.begin(ctx, &o, &o.logOptions)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -71,6 +72,10 @@ type box struct {
 // Run runs a box until it is told to stop, by ctx or a signal, and returns the
 // exit code. It must be called from the main goroutine of a process.
 func Run(ctx context.Context, o Options) int {
+	// Services end with the thread that started them (see confine), so all are
+	// started by this one, which lives as long as init.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	b := &box{Options: o, life: context.WithoutCancel(ctx), reaper: reap.New()}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
