@@ -168,7 +168,7 @@ func (p *Page) row(j library.Job) Row {
 		r.BarValue, r.BarMax = j.Progress.Page, j.Progress.Total
 		r.Stop = at + "/cancel?back=activity"
 	case library.JobWaiting:
-		r.State, r.Tone = w.States.Queued, "quiet"
+		r.State, r.Tone = w.States.Queued, "idle"
 		if wait := j.NotBefore.Sub(p.Now); wait > 0 {
 			again := fmt.Sprintf(w.Activity.NextTry, w.Wait(int(wait/time.Second)))
 			r.State = fmt.Sprintf(w.States.WaitingAgain, again)

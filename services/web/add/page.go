@@ -84,8 +84,8 @@ func (s *Site) post(c *gin.Context) {
 	s.shell.Go(c, "/activity?done=added")
 }
 
-// tray writes the sources that a browser's tray holds. Deleted ones are left
-// out, and the tray forgets them.
+// tray writes the sources that a browser's tray holds; deleted ones are left
+// out.
 func (s *Site) tray(c *gin.Context) {
 	p := &Items{Frame: s.shell.Frame(c, s.items, "", "")}
 	var found []library.Source

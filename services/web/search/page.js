@@ -7,6 +7,9 @@ let timer = 0;
 let asked = box.value.trim();
 let current = null;
 
+// A touch screen would cover half the page with its keyboard.
+if (!asked && matchMedia("(hover: hover)").matches) box.focus();
+
 function hits() {
   return [...document.querySelectorAll("[data-hit]")];
 }

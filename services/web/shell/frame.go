@@ -49,7 +49,7 @@ func (f *Frame) Exactly(t time.Time) Moment {
 type Problem struct{ Message, Hint string }
 
 // Status is a state in words, with the tone it is shown in: ok, busy, bad or
-// quiet.
+// idle.
 type Status struct{ Text, Tone string }
 
 // Marked lets the markup of a highlighted text through: escaped text in which

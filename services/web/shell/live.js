@@ -59,7 +59,8 @@ export function keepLive() {
         location.reload(); // the page has another shape by now
         return;
       }
-      if (shown.get(element.id) === next.outerHTML) continue;
+      const same = shown.get(element.id) === next.outerHTML && element.childElementCount === next.childElementCount;
+      if (same) continue;
       shown.set(element.id, next.outerHTML);
       settle(element, next);
       element.dispatchEvent(new CustomEvent("coffer:live", { bubbles: true }));

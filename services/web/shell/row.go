@@ -110,7 +110,7 @@ func (s *Shell) Rows(ctx context.Context, f *Frame, sources []library.Source) []
 func status(w *words.Words, s library.Status) Status {
 	switch s {
 	case library.StatusQueued:
-		return Status{w.States.Queued, "quiet"}
+		return Status{w.States.Queued, "idle"}
 	case library.StatusProcessing:
 		return Status{w.States.Processing, "busy"}
 	case library.StatusReady:
@@ -118,7 +118,7 @@ func status(w *words.Words, s library.Status) Status {
 	case library.StatusFailed:
 		return Status{w.States.Failed, "bad"}
 	}
-	return Status{w.States.Cancelled, "quiet"}
+	return Status{w.States.Cancelled, "idle"}
 }
 
 // StatusText names a status.

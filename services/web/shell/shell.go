@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,7 +68,7 @@ func (s *Shell) Frame(c *gin.Context, v *View, section, title string) Frame {
 		W: s.wordsFor(c), Base: s.BasePath, V: s.Static, Version: s.Version,
 		Section: section, Title: title, Bare: v.sheets.Bare,
 		Sheet: v.sheets.Style, Script: v.sheets.Script,
-		Theme: choice(c, themeCookie, "light", "dark"), Now: s.Now(),
+		Theme: choice(c, themeCookie, themes()...), Now: s.Now(),
 	}
 	f.Language = choice(c, languageCookie, s.codes()...)
 	if id, ok := auth.FromContext(c.Request.Context()); ok {
@@ -97,27 +98,30 @@ func (s *Shell) codes() []string {
 	return all
 }
 
+func themes() []string { return []string{"light", "dark"} }
+
 // choice reads a cookie whose value is one of those allowed.
 func choice(c *gin.Context, name string, allowed ...string) string {
 	value, err := c.Cookie(name)
 	if err != nil {
 		return ""
 	}
-	for _, a := range allowed {
-		if value == a {
-			return a
-		}
+	if !slices.Contains(allowed, value) {
+		return ""
 	}
-	return ""
+	return value
 }
 
 // Remember keeps the browser's choice of theme and language; empty ones are
 // forgotten.
 func (s *Shell) Remember(c *gin.Context, theme, language string) {
-	for _, k := range []struct{ name, value string }{{themeCookie, theme}, {languageCookie, language}} {
+	for _, k := range []struct {
+		name, value string
+		allowed     []string
+	}{{themeCookie, theme, themes()}, {languageCookie, language, s.codes()}} {
 		age := 365 * 24 * 60 * 60
-		if k.value == "" {
-			age = -1
+		if !slices.Contains(k.allowed, k.value) {
+			k.value, age = "", -1
 		}
 		http.SetCookie(c.Writer, &http.Cookie{
 			Name: k.name, Value: k.value, Path: s.BasePath + "/", MaxAge: age,

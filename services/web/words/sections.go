@@ -8,7 +8,6 @@ type Shell struct {
 	Add, Search, Library, Activity, Settings string
 	AllRead, Cancel, Close, Show, Hide       string
 	Reading, NeedsYou, FailedJobs            Plural
-	SignedOut, SignIn                        string // shown by the browser
 }
 
 // Kinds name what a source is.
@@ -60,7 +59,6 @@ type Login struct {
 
 type Search struct {
 	Title                           string
-	TitleFor                        string // %s: the query
 	Heading, Placeholder, Label, Go string
 	Invite                          Plural
 	Narrow, Pages, Previous, Next   string
@@ -69,7 +67,7 @@ type Search struct {
 	Showing                         string // %s to %s of the found phrase %s, in %s
 	TallyShort                      string // the found phrase %s, in %s
 	DidYouMean                      string
-	AnyTime, Week, Month, Year      string
+	Week, Month, Year               string
 	NothingFor                      string // %s: the query
 	SearchedAll                     Plural
 	SearchedNarrow                  string
@@ -102,7 +100,6 @@ type Reader struct {
 	HitOf                                   string // {n} of {total}
 	NoHits                                  string
 	Index                                   string
-	PartLabel                               string // %s: a page or passage, or a range of them
 	Part                                    string // %s: a passage number
 	Range                                   string // %s to %s
 	PartHits                                Plural
@@ -140,7 +137,6 @@ type Activity struct {
 	More                           Plural
 	QuietHeading, QuietText        string
 	NextTry                        string // %s: how long
-	TryOf                          string // %s of %s
 	DoneState                      string
 }
 
@@ -156,7 +152,7 @@ type Settings struct {
 	Access, AccessText, AccessSaved                           string
 	Appearance, AppearanceText, Theme                         string
 	ThemeSystem, ThemeLight, ThemeDark                        string
-	Language, LanguageSystem, AppearanceSaved                 string
+	Language, LanguageSystem                                  string
 	About, Version, Save                                      string
 }
 

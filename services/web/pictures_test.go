@@ -1,0 +1,157 @@
+package web
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+
+	"context"
+)
+
+// album takes pictures of pages in four looks.
+type album struct {
+	t      *testing.T
+	folder string
+	only   string
+}
+
+func (a album) shoot(v *tab, name, path string, before ...step) {
+	a.t.Helper()
+	if a.only != "" && !strings.Contains(name, a.only) {
+		return
+	}
+	for _, look := range []struct {
+		name          string
+		width, height int64
+		scheme        string
+	}{{"wide", 1280, 800, "light"}, {"phone", 390, 844, "light"}, {"wide-dark", 1280, 800, "dark"}, {"phone-dark", 390, 844, "dark"}} {
+		v.do(size(look.width, look.height), scheme(look.scheme))
+		v.open(path)
+		v.do(before...)
+		v.do(pause(250 * time.Millisecond))
+		png, err := chromedp.Run(v, chromedp.CaptureScreenshot())
+		must(a.t, err)
+		must(a.t, os.WriteFile(filepath.Join(a.folder, name+"-"+look.name+".png"), png, 0o644))
+	}
+}
+
+// TestPictures takes a picture of every page and state into the folder that
+// COFFER_PICTURES names; COFFER_PICTURE narrows them by name.
+func TestPictures(t *testing.T) {
+	folder := os.Getenv("COFFER_PICTURES")
+	if folder == "" {
+		t.Skip("COFFER_PICTURES is not set: no pictures are taken")
+	}
+	must(t, os.MkdirAll(folder, 0o755))
+	chrome := browser(t)
+	a := album{t, folder, os.Getenv("COFFER_PICTURE")}
+	wrong := []step{typed("#password", "wrong password"), submit("#password"), seen(".notice.bad")}
+
+	empty := newBox(t, "")
+	v := empty.tab(chrome)
+	a.shoot(v, "setup-1", "/setup?code=ABCD-2345", typed("#password", "correct horse"))
+	v.open("/setup?code=ABCD-2345")
+	v.do(typed("#username", owner), typed("#password", password), submit("#password"), seen("#hosts"))
+	a.shoot(v, "setup-2", "/setup/reach")
+	v.do(submit("#hosts"), seen(".choose"))
+	a.shoot(v, "setup-3", "/setup/first")
+	a.shoot(v, "search-empty", "/")
+	a.shoot(v, "library-empty", "/library")
+	a.shoot(v, "activity-empty", "/activity")
+	src := empty.waiting("Lease Lindenstrasse 14.txt", lease)
+	a.shoot(v, "setup-3-waiting", "/setup/first?id="+string(src.ID))
+	a.shoot(v, "reader-waiting", "/library/"+string(src.ID))
+	empty.reader(0)
+	empty.put("b.txt", "b")
+	a.shoot(v, "setup-3-ready", "/setup/first?id="+string(src.ID))
+	v.quiet()
+
+	b := newBox(t, "")
+	b.owner()
+	b.reader(0)
+	long := b.furnish()
+	v = b.tab(chrome)
+	a.shoot(v, "login", "/login")
+	v.signIn()
+	a.shoot(v, "search", "/")
+	a.shoot(v, "results", "/?q=notice+period")
+	a.shoot(v, "results-many", "/?q=heating&page=2")
+	a.shoot(v, "results-none", "/?q=submarine&type=pdf")
+	a.shoot(v, "results-near", "/?q=depositt")
+	a.shoot(v, "library", "/library")
+	a.shoot(v, "library-none", "/library?status=cancelled")
+	a.shoot(v, "reader", "/library/"+string(long.ID))
+	a.shoot(v, "reader-hits", "/library/"+string(long.ID)+"?q=heating+curve&at=88#p88")
+	failed, err := b.lib.Sources(t.Context(), libraryFailed(), firstPage())
+	must(t, err)
+	a.shoot(v, "reader-failed", "/library/"+string(failed.Items[0].ID))
+	a.shoot(v, "reader-delete", "/library/"+string(long.ID)+"/delete")
+	a.shoot(v, "settings", "/settings")
+	a.shoot(v, "settings-password", "/settings", click("#account summary"), typed("#new", "new password"))
+	a.shoot(v, "missing", "/library/none")
+	a.shoot(v, "add", "/add")
+	a.shoot(v, "choose", "/library", click("[data-add]"))
+	a.shoot(v, "note", "/library", run(pasted("https://example.org/a/page")))
+	a.shoot(v, "drop", "/library", run(`
+		const data = new DataTransfer(); data.items.add(new File(["x"], "x.txt"));
+		document.dispatchEvent(new DragEvent("dragenter", {dataTransfer: data, bubbles: true}))`))
+	v.quiet()
+	out := b.tab(chrome)
+	a.shoot(out, "login-wrong", "/login", append([]step{typed("#username", owner)}, wrong...)...)
+
+	refusing := newBox(t, "")
+	a.shoot(refusing.tab(chrome), "setup-1-wrong", "/setup?code=XXXX-2345", append([]step{typed("#username", owner)}, wrong...)...)
+
+	busy := newBox(t, "")
+	busy.owner()
+	busy.reader(slowly)
+	busy.put("Letter from the insurance.txt", "A letter.")
+	busy.put("bank-statement-2025-11.pdf", "broken encrypted The document is locked with a password. Save a copy without the password and add that.")
+	busy.waiting("Heat pump LW-9 operating manual.pdf", manual(1000))
+	busy.waiting("garden-spring.md", notes)
+	busy.waiting("plum-cake.txt", recipe)
+	time.Sleep(3 * time.Second)
+	v = busy.tab(chrome)
+	v.signIn()
+	a.shoot(v, "activity", "/activity")
+	a.shoot(v, "search-busy", "/")
+	a.shoot(v, "library-busy", "/library")
+	running, err := busy.lib.Jobs(t.Context(), firstPage())
+	must(t, err)
+	a.shoot(v, "reader-busy", "/library/"+string(running.Items[0].Source))
+	a.shoot(v, "tray", "/library", run(dropped("bad.txt", 0, "good.txt", 30)), pause(2*time.Second))
+	v.do(slow(100_000))
+	a.shoot(v, "tray-sending", "/library", run(dropped("scan-of-the-deed.pdf", 900_000, "holiday-house-rules.pdf", 40_000)), pause(1500*time.Millisecond))
+	v.do(slow(-1))
+}
+
+func slow(bytesPerSecond float64) step {
+	return func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, t, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
+			MatchedNetworkConditions: []*network.Conditions{{DownloadThroughput: -1, UploadThroughput: bytesPerSecond}},
+		})
+		return chromedp.Void{}, err
+	}
+}
+
+// dropped is a script that drops two files of so many bytes.
+func dropped(name string, bytes int, other string, more int) string {
+	return fmt.Sprintf(`
+		const data = new DataTransfer();
+		data.items.add(new File(["x".repeat(%d)], %q)); data.items.add(new File(["good ".repeat(%d) + Math.random()], %q));
+		document.dispatchEvent(new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}))`, bytes, name, more, other)
+}
+
+// pasted is a script that pastes a text.
+func pasted(text string) string {
+	return fmt.Sprintf(`
+		const data = new DataTransfer(); data.setData("text/plain", %q);
+		document.body.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}))`, text)
+}
