@@ -29,6 +29,7 @@ func TestAssets(t *testing.T) {
 		{"/static/app.js?v=1", "text/javascript; charset=utf-8", forever, 200},
 		{"/static/icon.0123abcd.svg", "image/svg+xml", forever, 200},
 		{"/static/edge.css", "text/css; charset=utf-8", "no-cache", 200},
+		{"/favicon.ico", "image/x-icon", "no-cache", 200},
 		{"/static/missing.css", "text/plain; charset=utf-8", "no-store", 404},
 		{"/static/missing.css?v=abc", "text/plain; charset=utf-8", "no-store", 404},
 		{"/static/", "text/plain; charset=utf-8", "no-store", 404},
@@ -97,6 +98,8 @@ func TestHeadersOnEveryStatus(t *testing.T) {
 	}{
 		"page":           {get("/library"), 200, "no-store"},
 		"API":            {get("/api/v1/jobs"), 200, "no-store"},
+		"favicon":        {get("/favicon.ico", "Range", "bytes=99999999-"), 200, "no-cache"},
+		"error style":    {get("/static/edge.css", "Range", "bytes=99999999-"), 200, "no-cache"},
 		"asset":          {get("/static/app.css?v=1"), 200, ""},
 		"sign in":        {get("/library", "Cookie", ""), 303, "no-store"},
 		"API unknown":    {get("/api/v1/jobs", "Cookie", ""), 401, "no-store"},

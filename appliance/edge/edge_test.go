@@ -35,6 +35,7 @@ func lay(t *testing.T, root string) (run string) {
 		manifest.Set{Files: rootfs.Files()},
 		manifest.Set{Prefix: "usr/share/coffer", Files: fstest.MapFS{
 			"static/app.css":           {Data: bytes.Repeat([]byte("body { color: red }\n"), 200)},
+			"static/favicon.ico":       {Data: []byte("icon")},
 			"static/app.js":            {Data: []byte("export {}\n")},
 			"static/icon.0123abcd.svg": {Data: []byte("<svg xmlns='http://www.w3.org/2000/svg'/>")},
 		}})
