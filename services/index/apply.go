@@ -43,8 +43,9 @@ func (x *Index) apply(ctx context.Context, seq uint64, docs []library.Document, 
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // as in Search
 	defer func() {
 		if r := recover(); r != nil {
-			x.markDamaged(r, debug.Stack())
-			err = &panicked{r, debug.Stack()}
+			u := recovered(r)
+			x.markDamaged(u)
+			err = u
 		}
 	}()
 	old, err := open(x.engine)

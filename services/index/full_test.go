@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/blevesearch/bleve/v2/index/scorch"
+
 	"coffer/services/library"
 )
 
@@ -42,6 +44,9 @@ func TestFullDisk(t *testing.T) {
 	if got, _ := x.Applied(); got != seq-1 {
 		t.Errorf("applied %d, want %d", got, seq-1)
 	}
+	if got := stateOf(t, x).seq; got != seq-1 {
+		t.Errorf("searches see change %d, which is not on disk", got)
+	}
 	if n := search(t, x, library.Query{Text: "common"}).Total; n < int(seq)-1 {
 		t.Errorf("%d passages found on a full disk, want %d", n, seq-1)
 	}
@@ -62,6 +67,19 @@ func TestFullDisk(t *testing.T) {
 	}
 	if err != nil {
 		t.Fatalf("with room again: %v", err)
+	}
+}
+
+// TestFailuresAreSlow calls what scorch calls after each failure of its loops.
+func TestFailuresAreSlow(t *testing.T) {
+	slowFailures()
+	began := time.Now()
+	scorch.RegistryAsyncErrorCallbacks[failureName](errors.New("no space left"), "")
+	if took := time.Since(began); took < 500*time.Millisecond {
+		t.Errorf("the next attempt after %v", took)
+	}
+	if name := engineConfig(t.TempDir())["asyncErrorCallbackName"]; name != failureName {
+		t.Errorf("scorch is told to call %v", name)
 	}
 }
 

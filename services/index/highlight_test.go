@@ -36,6 +36,7 @@ func TestHighlight(t *testing.T) {
 		{"emoji", "🎉", "tonight 🎉🚀", "tonight <mark>🎉</mark>🚀"},
 		{"markup", "alert", `<script>alert("x")</script>`, "&lt;script&gt;<mark>alert</mark>(&#34;x&#34;)&lt;/script&gt;"},
 		{"markup asked for", "<mark>", "<mark>", "&lt;<mark>mark</mark>&gt;"},
+		{"markup inside a phrase", `"salt water"`, "salt & <water", "<mark>salt &amp; &lt;water</mark>"},
 		{"ampersand", "salt", "salt & <b>", "<mark>salt</mark> &amp; &lt;b&gt;"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -237,12 +237,11 @@ func (x *Index) restart() {
 	}
 }
 
-// markDamaged makes the next Open start with an empty index, after a panic
-// while reading this one.
-func (x *Index) markDamaged(cause any, stack []byte) {
+// markDamaged makes the next Open start with an empty index.
+func (x *Index) markDamaged(u *unreadable) {
 	f, err := os.OpenFile(x.path("damaged"), os.O_CREATE|os.O_WRONLY, 0o600)
 	if err == nil {
 		err = f.Close()
 	}
-	x.log.Error("search index damaged", "cause", fmt.Sprint(cause), "stack", string(stack), "marked", err == nil)
+	x.log.Error("search index damaged", "cause", u.cause, "stack", u.stack, "marked", err == nil)
 }

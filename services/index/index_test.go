@@ -1,6 +1,7 @@
 package index
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -238,32 +239,53 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
-// TestDamageWhileOpen cuts the files under an open index: a search fails
+// TestDamageWhileOpen damages the files under an open index: a search fails
 // instead of ending the process, and the next Open starts anew.
 func TestDamageWhileOpen(t *testing.T) {
-	dir := t.TempDir()
-	x := reopen(t, dir)
-	apply(t, x, 1, document("a", "", strings.Repeat("a common word ", 1000)))
-	close1(t, x)
-	x = reopen(t, dir) // the segment is mapped now
-	paths, err := filepath.Glob(filepath.Join(dir, "scorch", "*.zap"))
-	if err != nil || len(paths) == 0 {
-		t.Fatal(paths, err)
+	damages := map[string]func(f *os.File, size int64) error{
+		"cut": func(f *os.File, _ int64) error { return f.Truncate(0) },
 	}
-	for _, p := range paths {
-		if err := os.Truncate(p, 0); err != nil {
-			t.Fatal(err)
+	for eighth := range int64(6) { // a quarter of the file is overwritten
+		damages[fmt.Sprintf("overwritten from %d/8", eighth+1)] = func(f *os.File, size int64) error {
+			_, err := f.WriteAt(bytes.Repeat([]byte{0xff}, int(size/4)), size*(eighth+1)/8)
+			return err
 		}
 	}
-	_, err = x.Search(context.Background(), library.Query{Text: "common"})
-	if !errors.Is(err, &library.Error{Kind: library.Internal}) {
-		t.Errorf("error %v", err)
-	}
-	close1(t, x)
-	x = reopen(t, dir)
-	defer close1(t, x)
-	if seq, _ := x.Applied(); seq != 0 {
-		t.Errorf("applied %d", seq)
+	for name, damage := range damages {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			x := reopen(t, dir)
+			apply(t, x, 1, document("a", "", strings.Repeat("a common word ", 1000)))
+			close1(t, x)
+			x = reopen(t, dir) // the segment is mapped now
+			paths, err := filepath.Glob(filepath.Join(dir, "scorch", "*.zap"))
+			if err != nil || len(paths) == 0 {
+				t.Fatal(paths, err)
+			}
+			for _, p := range paths {
+				f, err := os.OpenFile(p, os.O_RDWR, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				info, err := f.Stat()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := errors.Join(damage(f, info.Size()), f.Close()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, err = x.Search(context.Background(), library.Query{Text: "common"})
+			if !errors.Is(err, &library.Error{Kind: library.Internal}) {
+				t.Errorf("error %v", err)
+			}
+			close1(t, x)
+			x = reopen(t, dir)
+			defer close1(t, x)
+			if seq, _ := x.Applied(); seq != 0 {
+				t.Errorf("applied %d", seq)
+			}
+		})
 	}
 }
 

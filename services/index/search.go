@@ -28,13 +28,13 @@ func (x *Index) Search(ctx context.Context, q library.Query) (library.Results, e
 		return library.Results{}, err
 	}
 	res, err := x.attempt(ctx, q, asked)
-	var p *panicked
-	if errors.As(err, &p) {
+	var bad *unreadable
+	if errors.As(err, &bad) {
 		x.writing.Lock()
 		x.restart()
 		x.writing.Unlock()
-		if res, err = x.attempt(ctx, q, asked); errors.As(err, &p) {
-			x.markDamaged(p.value, p.stack)
+		if res, err = x.attempt(ctx, q, asked); errors.As(err, &bad) {
+			x.markDamaged(bad)
 		}
 	}
 	if err != nil {
@@ -44,13 +44,17 @@ func (x *Index) Search(ctx context.Context, q library.Query) (library.Results, e
 	return res, nil
 }
 
-// panicked is an error for what went wrong inside the engine.
-type panicked struct {
-	value any
-	stack []byte
+// unreadable is an error of the engine, or a panic in it, while reading.
+type unreadable struct {
+	cause string
+	stack string // of a panic
 }
 
-func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
+func (u *unreadable) Error() string { return u.cause }
+
+func recovered(r any) *unreadable {
+	return &unreadable{fmt.Sprintf("panic: %v", r), string(debug.Stack())}
+}
 
 func (x *Index) attempt(ctx context.Context, q library.Query, asked question) (res library.Results, err error) {
 	x.mu.RLock()
@@ -63,12 +67,12 @@ func (x *Index) attempt(ctx context.Context, q library.Query, asked question) (r
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
-			err = broken("The search index is damaged and is made anew at the next start.", &panicked{r, debug.Stack()})
+			err = damaged(recovered(r))
 		}
 	}()
 	s, err := open(x.engine)
 	if err != nil {
-		return res, broken("The search index cannot be read.", err)
+		return res, damaged(&unreadable{cause: err.Error()})
 	}
 	defer s.Close()
 	run := &run{ctx: ctx, x: x, s: s, query: q, asked: asked}
@@ -76,9 +80,13 @@ func (x *Index) attempt(ctx context.Context, q library.Query, asked question) (r
 		if ctx.Err() != nil {
 			return res, ctx.Err()
 		}
-		return res, broken("The search index cannot be read.", err)
+		return res, damaged(&unreadable{cause: err.Error()})
 	}
 	return res, nil
+}
+
+func damaged(u *unreadable) error {
+	return broken("The search index is damaged and is made anew at the next start.", u)
 }
 
 // run is one search under way.
