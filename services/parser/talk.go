@@ -136,26 +136,15 @@ func (d *document) read(ctx context.Context) (*wire.Failure, error) {
 		return unavailable(), err
 	}
 	w := startWatch(ctx, d.child, d.server.options.Limits)
-	err := d.hand()
-	var theirs bool
-	if theirs = errors.Is(err, errPeer); err == nil {
-		w.hasDocument()
-		var gone sync.WaitGroup
-		// The deadline of the last chunk would end the wait too early.
-		_ = d.peer.conn.SetReadDeadline(time.Time{})
-		gone.Go(func() { d.awaitGone(cancel) })
-		err = d.relay(w)
-		theirs = errors.Is(err, errPeer)
-		// The past as a deadline ends the wait for the peer's going.
-		_ = d.peer.conn.SetReadDeadline(time.Unix(1, 0))
-		gone.Wait()
-	}
+	answer, err := d.converse(w, cancel)
+	// From here on nothing kills the child any more: a peer that has its
+	// answer goes away, and that is no reason to.
 	verdict := w.stop()
 	switch {
-	case context.Cause(ctx) == errGone:
+	case context.Cause(ctx) == errGone && (verdict != nil || err != nil):
 		d.spoilt = true
 		return nil, nil
-	case theirs:
+	case errors.Is(err, errPeer):
 		return nil, err
 	case verdict != nil:
 		d.report(verdict, "")
@@ -166,7 +155,25 @@ func (d *document) read(ctx context.Context) (*wire.Failure, error) {
 		d.report(failure, err.Error())
 		return failure, nil
 	}
-	return nil, nil
+	return nil, theirFault(d.peer.say(answer))
+}
+
+// converse hands the document over and relays what the child says, up to its
+// last word, which is returned.
+func (d *document) converse(w *watch, cancel context.CancelCauseFunc) (wire.Message, error) {
+	if err := d.hand(); err != nil {
+		return nil, err
+	}
+	w.hasDocument()
+	// The deadline of the last chunk would end the wait too early.
+	_ = d.peer.conn.SetReadDeadline(time.Time{})
+	var gone sync.WaitGroup
+	gone.Go(func() { d.awaitGone(cancel) })
+	answer, err := d.relay(w)
+	// The past as a deadline ends the wait for the peer's going.
+	_ = d.peer.conn.SetReadDeadline(time.Unix(1, 0))
+	gone.Wait()
+	return answer, err
 }
 
 // report logs the end of a child.
@@ -246,15 +253,16 @@ func isTimeout(err error) bool {
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// relay passes on what the child says until a result or a failure, within the
-// limits on output. What breaks them ends the child.
-func (d *document) relay(w *watch) error {
+// relay passes on what the child says, within the limits on output, and
+// returns the result's head or the failure that ends it. What breaks the limits
+// ends the child.
+func (d *document) relay(w *watch) (wire.Message, error) {
 	limits := d.server.options.Limits
 	var passages, text int
 	for {
 		m, err := d.child.out.Next()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		w.heard()
 		switch m := m.(type) {
@@ -264,23 +272,23 @@ func (d *document) relay(w *watch) error {
 			passages++
 			if text += len(m.Text); passages > limits.Passages || text > limits.Text {
 				w.breach(tooMuch())
-				return fmt.Errorf("%w: too much output", wire.ErrFrame)
+				return nil, fmt.Errorf("%w: too much output", wire.ErrFrame)
 			}
 			err = d.peer.write(m)
 		case wire.Head:
 			if m.Passages != passages {
-				return fmt.Errorf("%w: %d passages instead of %d", wire.ErrFrame, m.Passages, passages)
+				return nil, fmt.Errorf("%w: %d passages instead of %d", wire.ErrFrame, m.Passages, passages)
 			}
-			return theirFault(d.peer.say(m))
+			return m, nil
 		case wire.Failure:
 			d.spoilt = m.Died
 			d.report(&m, "the child says so itself")
-			return theirFault(d.peer.say(m))
+			return m, nil
 		default:
-			return fmt.Errorf("%w: %T as an answer", wire.ErrFrame, m)
+			return nil, fmt.Errorf("%w: %T as an answer", wire.ErrFrame, m)
 		}
 		if err != nil {
-			return theirFault(err)
+			return nil, theirFault(err)
 		}
 	}
 }
