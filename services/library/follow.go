@@ -7,12 +7,15 @@ import (
 )
 
 // How the index follows. A batch ends at batchDocs sources or batchBytes of
-// text; while jobs keep coming, the follower gathers for up to gather before
-// it writes, because one batch of a hundred costs little more than one of one.
+// text. While jobs keep coming the follower gathers before it writes, longer
+// when many are waiting, because one batch of a hundred costs little more than
+// one of one. A lone document is written at once.
 const (
 	batchDocs  = 200
 	batchBytes = 4 << 20
-	gather     = 100 * time.Millisecond
+	gatherFew  = 100 * time.Millisecond
+	gatherMany = 500 * time.Millisecond
+	manyJobs   = 16
 	// rebuildAfter this many failures in a row the index is emptied and
 	// rebuilt from the store.
 	rebuildAfter = 3
@@ -106,10 +109,8 @@ func (l *Library) follow(ctx context.Context) error {
 			if err := pause(ctx, forever, l.follower.woken); err != nil {
 				return err
 			}
-			if waiting, running := l.queue.counts(); waiting+running > 0 {
-				if err := pause(ctx, gather, nil); err != nil {
-					return err
-				}
+			if err := pause(ctx, l.gatherFor(), nil); err != nil {
+				return err
 			}
 			continue
 		}
@@ -127,6 +128,18 @@ func (l *Library) follow(ctx context.Context) error {
 	}
 }
 
+// gatherFor is how long to wait for more before the next batch.
+func (l *Library) gatherFor() time.Duration {
+	waiting, running := l.queue.counts()
+	switch jobs := waiting + running; {
+	case jobs > manyJobs:
+		return gatherMany
+	case jobs > 0:
+		return gatherFew
+	}
+	return 0
+}
+
 func (l *Library) rebuild() {
 	l.o.Log.Warn("index is rebuilt from the store")
 	if err := l.o.Index.Reset(); err != nil {
@@ -134,7 +147,8 @@ func (l *Library) rebuild() {
 	}
 }
 
-// catchUp applies changes until there are none.
+// catchUp applies the changes that there are now; later ones wake the follower
+// again, and may share a batch then.
 func (l *Library) catchUp(ctx context.Context) error {
 	applied, err := l.o.Index.Applied()
 	if err != nil {
@@ -172,6 +186,9 @@ func (l *Library) catchUp(ctx context.Context) error {
 			if err := l.o.Store.ForgetDeleted(ctx, seq); err != nil {
 				return err
 			}
+		}
+		if seq >= last {
+			return nil
 		}
 	}
 }

@@ -2,7 +2,9 @@ package library
 
 import (
 	"context"
+	"fmt"
 	"strings"
+	"time"
 )
 
 // Jobs lists jobs: running, then waiting, then finished, newest first in each.
@@ -58,8 +60,10 @@ func (l *Library) Jobs(ctx context.Context, p Page) (List[Job], error) {
 			return List[Job]{}, err
 		}
 		for _, j := range list.Items {
-			if part.state != JobWaiting || !l.queue.isLeased(j.Source) {
+			if part.state != JobWaiting {
 				out.Items = append(out.Items, j)
+			} else if losses, due, waits := l.queue.losses(j.Source); waits {
+				out.Items = append(out.Items, interrupted(j, losses, due))
 			}
 		}
 		if list.Next != "" {
@@ -69,6 +73,17 @@ func (l *Library) Jobs(ctx context.Context, p Page) (List[Job], error) {
 		section, cursor = "f", ""
 	}
 	return out, nil
+}
+
+// interrupted says of a waiting job that it keeps losing its readers: nothing
+// is charged for that, but nobody is to wonder why it waits.
+func interrupted(j Job, losses int, due time.Time) Job {
+	if losses > 1 {
+		j.NotBefore = due.UTC()
+		j.Reason = &Reason{Code: "interrupted", Message: fmt.Sprintf(
+			"Reading was interrupted %d times without an answer about the document. It is tried again.", losses)}
+	}
+	return j
 }
 
 // JobCounts counts jobs by state.

@@ -79,7 +79,7 @@ func (l *Library) Heartbeat(ctx context.Context, id LeaseID, p Progress) (expire
 }
 
 // LeasedBlob opens the original that a live lease is for. When it is gone
-// from the disk, the source fails with that reason.
+// from the disk, or is not all there, the source fails with that reason.
 func (l *Library) LeasedBlob(ctx context.Context, id LeaseID) (io.ReadSeekCloser, error) {
 	j, ok := l.queue.leased(id)
 	if !ok {
@@ -91,16 +91,37 @@ func (l *Library) LeasedBlob(ctx context.Context, id LeaseID) (io.ReadSeekCloser
 	}
 	f, err := l.o.Blobs.Open(s.SHA256)
 	if isKind(err, NotFound) {
-		l.o.Log.Error("original is missing", "source", s.ID, "sha256", s.SHA256)
-		if err := l.Fail(ctx, id, Failure{Reason: Reason{
+		return nil, l.failOriginal(ctx, id, s, Reason{
 			Code:    "original_missing",
 			Message: "The original is no longer on the disk. Add the file again, then retry.",
-		}}); err != nil {
-			return nil, err
-		}
-		return nil, errLost()
+		})
 	}
-	return f, err
+	if err != nil {
+		return nil, err
+	}
+	size, err := f.Seek(0, io.SeekEnd)
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err == nil && size != s.Size {
+		err = l.failOriginal(ctx, id, s, Reason{
+			Code:    "original_damaged",
+			Message: "The original on the disk is damaged: its length is not what it was. Check the disk, add the file again, then retry.",
+		})
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+func (l *Library) failOriginal(ctx context.Context, id LeaseID, s Source, r Reason) error {
+	l.o.Log.Error("original is missing or damaged", "source", s.ID, "sha256", s.SHA256)
+	if err := l.Fail(ctx, id, Failure{Reason: r}); err != nil {
+		return err
+	}
+	return errLost()
 }
 
 // Complete commits a reading under a live lease. A reading that breaks the

@@ -188,6 +188,7 @@ func TestLostReadersAreNotCharged(t *testing.T) {
 			}
 			librarytest.Must(t, r.Release(t.Context(), l.ID))
 			wantJob(t, r, s.ID, library.JobWaiting, 0)
+			wantInterrupted(t, r, s.ID, i+1)
 			if i == 0 {
 				continue // its place is kept once
 			}
@@ -204,6 +205,19 @@ func TestLostReadersAreNotCharged(t *testing.T) {
 			other = r.add(100 + i)
 		}
 	})
+}
+
+// wantInterrupted looks for the reason that a job which keeps losing readers
+// shows while it waits.
+func wantInterrupted(t *testing.T, r *rig, id library.SourceID, losses int) {
+	t.Helper()
+	l, err := r.Jobs(t.Context(), library.Page{})
+	librarytest.Must(t, err)
+	for _, j := range l.Items {
+		if j.Source == id && (losses > 1) != (j.Reason != nil && j.Reason.Code == "interrupted" && !j.NotBefore.IsZero()) {
+			t.Errorf("after %d losses: %+v", losses, j)
+		}
+	}
 }
 
 func TestFinalFailures(t *testing.T) {
@@ -293,29 +307,6 @@ func TestCommitOnAFullDisk(t *testing.T) {
 		time.Sleep(time.Minute)
 		r.complete(r.lease())
 		wantJob(t, r, s.ID, library.JobDone, 0)
-	})
-}
-
-func TestMissingOriginal(t *testing.T) {
-	bubble(t, func(t *testing.T, r *rig) {
-		s := r.add(1)
-		librarytest.Must(t, r.blobs.Remove(s.SHA256))
-		_, err := r.LeasedBlob(t.Context(), r.lease().ID)
-		librarytest.WantKind(t, err, library.NotFound)
-		got, err := r.Source(t.Context(), s.ID)
-		librarytest.Must(t, err)
-		if got.Status != library.StatusFailed || got.Reason.Code != "original_missing" {
-			t.Fatalf("%+v", got)
-		}
-		// Adding the file again mends it.
-		if again, created, err := r.Add(t.Context(), "x", strings.NewReader("content 1")); err != nil || created || again.ID != s.ID {
-			t.Fatalf("%+v, %v, %v", again, created, err)
-		}
-		_, err = r.Retry(t.Context(), s.ID)
-		librarytest.Must(t, err)
-		f, err := r.LeasedBlob(t.Context(), r.lease().ID)
-		librarytest.Must(t, err)
-		f.Close()
 	})
 }
 

@@ -239,6 +239,18 @@ func (q *queue) isLeased(id SourceID) bool {
 	return j != nil && j.lease != ""
 }
 
+// losses says how often a source lost its reader and when it is due again;
+// waits is false while it is leased.
+func (q *queue) losses(id SourceID) (n int, due time.Time, waits bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	j := q.jobs[id]
+	if j == nil {
+		return 0, time.Time{}, true
+	}
+	return j.losses, j.due, j.lease == ""
+}
+
 func (q *queue) counts() (waiting, running int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
