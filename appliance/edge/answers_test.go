@@ -147,7 +147,11 @@ func TestHeadersOnEveryStatus(t *testing.T) {
 
 func TestWithoutAPI(t *testing.T) {
 	b := start(t, false, nil)
-	for path, status := range map[string]int{"/api/v1/jobs": 503, "/api/v1/health": 502, "/": 503, "/login": 502, "/livez": 502} {
+	for path, status := range map[string]int{
+		"/api/v1/auth/login": 502, "/api/v1/auth/logout": 502, "/api/v1/setup": 502, "/api/v1/health/auth": 502, "/api/v1/openapi.json": 502,
+		"/api/v1/sources": 503, "/api/v1/events": 503, "/add": 503,
+		"/api/v1/jobs": 503, "/api/v1/health": 502, "/": 503, "/login": 502, "/livez": 502,
+	} {
 		res := b.do(t, "GET", path, nil)
 		res.checkHeaders(t, path)
 		problem := strings.Contains(res.Header.Get("Content-Type"), "problem+json")

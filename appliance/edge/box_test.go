@@ -46,6 +46,10 @@ func (a *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.mu.Lock()
 		a.asked = append(a.asked, r)
 		a.mu.Unlock()
+		if r.Host == "evil.example" {
+			w.WriteHeader(http.StatusForbidden) // a name the box does not answer to
+			return
+		}
 		if !strings.Contains(r.Header.Get("Cookie"), "session=good") {
 			w.WriteHeader(http.StatusUnauthorized)
 			return

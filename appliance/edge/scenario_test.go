@@ -117,6 +117,13 @@ func TestPublicAndProtected(t *testing.T) {
 			t.Errorf("%s: %d %q", path, res.StatusCode, res.body)
 		}
 	}
+	for _, path := range []string{"/", "/library", "/add", "/api/v1/jobs", "/api/v1/sources", "/api/v1/events"} {
+		res := b.do(t, "GET", path, nil, "Host", "evil.example")
+		problem := strings.Contains(res.body, `"code":"misdirected"`)
+		if res.StatusCode != 421 || problem != strings.HasPrefix(path, "/api/") {
+			t.Errorf("another name at %s: %d %q", path, res.StatusCode, res.body)
+		}
+	}
 	if n := b.api.count(); n != before {
 		t.Errorf("%d requests reached the API unasked", n-before)
 	}
@@ -156,6 +163,12 @@ func TestBodies(t *testing.T) {
 		}
 		if _, n := b.api.last(t); n != int64(row.size) {
 			t.Errorf("%s: %d of %d bytes arrived", row.path, n, row.size)
+		}
+	}
+	large := start(t, true, func(o *edge.Options) { o.MaxUpload = 30 << 20 })
+	for path, status := range map[string]int{"/api/v1/sources": 200, "/add": 200, "/api/v1/sources/text": 413, "/library/x/rename": 413} {
+		if res := large.do(t, "POST", path, bytes.NewReader(make([]byte, 24<<20+1))); res.StatusCode != status {
+			t.Errorf("24 MiB and a byte to %s: %d, want %d", path, res.StatusCode, status)
 		}
 	}
 	// Without a length, as a stream.
