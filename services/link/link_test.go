@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -298,6 +299,26 @@ func TestClientOutlivesARestart(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// A socket at which nobody listens yet is tried again.
+func TestClientTriesAgain(t *testing.T) {
+	b := newBox(t)
+	c := b.client()
+	b.add("a", "a")
+	l, err := c.Lease(t.Context())
+	librarytest.Must(t, err)
+	b.stop()
+	librarytest.Must(t, b.listener.Close())
+	librarytest.Must(t, os.Remove(b.socket))
+	done := make(chan error, 1)
+	go func() { _, err := c.Heartbeat(t.Context(), l.ID, library.Progress{}); done <- err }()
+	time.Sleep(200 * time.Millisecond)
+	b.listener, err = net.ListenUnix("unix", &net.UnixAddr{Name: b.socket, Net: "unix"})
+	librarytest.Must(t, err)
+	b.listener.SetUnlinkOnClose(false)
+	b.serve()
+	librarytest.Must(t, <-done)
 }
 
 func TestWaitingEndsWithItsContext(t *testing.T) {
