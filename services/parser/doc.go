@@ -12,14 +12,12 @@
 // before it calls ChildOptions.Confine; after that, reading documents takes
 // these system calls only, on amd64 and arm64:
 //
-//	read write close                        frames on stdin and stdout, complaints on stderr
-//	mmap munmap mprotect madvise brk        the Go heap, PDFium's memory; never PROT_EXEC
-//	clone clone3 exit futex sched_yield     threads of the Go runtime (CLONE_THREAD only)
-//	gettid getpid tgkill set_robust_list rseq
-//	rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack   signals, stack growth
-//	nanosleep clock_nanosleep clock_gettime epoll_pwait epoll_ctl eventfd2 pipe2
-//	getrandom prctl(PR_SET_VMA) prlimit64 (reading its own limits) sched_getaffinity
-//	exit_group restart_syscall
+//	read write                              frames on stdin and stdout, complaints on stderr
+//	mmap munmap mprotect madvise            the Go heap and PDFium's memory; never PROT_EXEC
+//	clone (clone3 when linked with libc)    threads of the Go runtime, with CLONE_THREAD
+//	futex nanosleep sched_yield epoll_pwait waiting
+//	rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack tgkill getpid gettid   preemption
+//	getrandom set_robust_list rseq prctl exit exit_group
 //
 // PDFium's machine code is mapped executable while it is loaded, before
 // Confine, so that a filter may refuse every mapping with PROT_EXEC. No file,

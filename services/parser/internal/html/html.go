@@ -24,6 +24,9 @@ import (
 // Read reads the page doc.
 func Read(doc []byte, w *prose.Writer) (wire.Head, error) {
 	title, err := Fragment(text.Decode(doc, declared(doc)), w)
+	if err == nil && w.Empty() {
+		err = w.Block(title) // all that such a page says
+	}
 	return wire.Head{Title: title}, err
 }
 

@@ -15,6 +15,7 @@ func TestRead(t *testing.T) {
 		{"script and style", "<style>p{}</style><script>var a='<p>no</p>'</script>yes<template>no</template>", "", "yes"},
 		{"self-closing script of XHTML", "<html><head><script src='a'/><title>T</title></head><body>text</body></html>", "T", "text"},
 		{"self-closing title of XHTML", "<html><head><title/></head><body>text</body></html>", "", "text"},
+		{"only a title", "<title>Poll</title><script>x</script>", "Poll", "Poll"},
 		{"comment", "a<!-- no -->b", "", "ab"},
 		{"conditional comment", "<!--[if IE]>no<![endif]-->yes", "", "yes"},
 		{"entities", "&lt;b&gt; &amp; &eacute;&#8212;&nbsp;x", "", "<b> & é— x"},

@@ -109,7 +109,9 @@ func (r *reader) field(a references.FPDF_ANNOTATION) (string, error) {
 		return "", err
 	}
 	switch kind.FormFieldType {
-	case enums.FPDF_FORMFIELD_TYPE_TEXTFIELD, enums.FPDF_FORMFIELD_TYPE_COMBOBOX, enums.FPDF_FORMFIELD_TYPE_LISTBOX:
+	case enums.FPDF_FORMFIELD_TYPE_LISTBOX:
+		return r.options(a)
+	case enums.FPDF_FORMFIELD_TYPE_TEXTFIELD, enums.FPDF_FORMFIELD_TYPE_COMBOBOX:
 	default:
 		return "", nil // buttons and signatures have no words of their own
 	}
@@ -118,4 +120,21 @@ func (r *reader) field(a references.FPDF_ANNOTATION) (string, error) {
 		return "", err
 	}
 	return got.FormFieldValue, nil
+}
+
+// options are the lines of a list box, which all show on the page.
+func (r *reader) options(a references.FPDF_ANNOTATION) (string, error) {
+	count, err := r.pdfium.FPDFAnnot_GetOptionCount(&requests.FPDFAnnot_GetOptionCount{FormHandle: r.form, Annotation: a})
+	if err != nil {
+		return "", err
+	}
+	var labels []string
+	for i := range min(count.OptionCount, limits.PageAnnotations) {
+		got, err := r.pdfium.FPDFAnnot_GetOptionLabel(&requests.FPDFAnnot_GetOptionLabel{FormHandle: r.form, Annotation: a, Index: i})
+		if err != nil {
+			return strings.Join(labels, "\n"), err
+		}
+		labels = append(labels, got.OptionLabel)
+	}
+	return strings.Join(labels, "\n"), nil
 }

@@ -63,7 +63,7 @@ const font = "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
 // follow from number 6 on, and extra goes into the page's dictionary.
 func page(content, extra string, more ...string) []byte {
 	return file("/Info 5 0 R", append([]string{
-		"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[7 0 R 8 0 R 9 0 R]>>>>",
+		"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[7 0 R 8 0 R 9 0 R 10 0 R]>>>>",
 		"<</Type/Pages/Count 1/Kids[3 0 R]>>",
 		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 6 0 R/Resources<</Font<</F 4 0 R>>>>" + extra + ">>",
 		font,
@@ -95,15 +95,16 @@ func TestWordsPartedByHyphensAreJoined(t *testing.T) {
 func TestFormFieldsAndNotes(t *testing.T) {
 	e := engine(t)
 	widget := "/Type/Annot/Subtype/Widget/Rect[0 0 100 20]"
-	doc := page(show("A form"), "/Annots[7 0 R 8 0 R 9 0 R 10 0 R 11 0 R 12 0 R]",
+	doc := page(show("A form"), "/Annots[7 0 R 8 0 R 9 0 R 10 0 R 11 0 R 12 0 R 13 0 R]",
 		"<<"+widget+"/FT/Tx/T(name)/V(Ada Lovelace)>>",
-		"<<"+widget+"/FT/Ch/T(town)/V(London)/Opt[(London)(Paris)]>>",
+		"<<"+widget+"/FT/Ch/Ff 131072/T(town)/V(London)/Opt[(London)(Paris)]>>",
 		"<<"+widget+"/FT/Btn/T(agree)/V/Yes>>",
+		"<<"+widget+"/FT/Ch/T(drink)/V(Tea)/Opt[(Tea)(Coffee)]>>",
 		"<</Type/Annot/Subtype/Text/Rect[0 0 9 9]/Contents(A note beside)>>",
 		"<</Type/Annot/Subtype/FreeText/Rect[0 0 9 9]/Contents(typed over)>>",
 		"<</Type/Annot/Subtype/Popup/Rect[0 0 9 9]/Contents(popup)>>")
 	got := prosetest.Read(doc, e.Read)
-	want := "A form\n\nAda Lovelace\n\nLondon\n\nA note beside\n\ntyped over"
+	want := "A form\n\nAda Lovelace\n\nLondon\n\nTea\nCoffee\n\nA note beside\n\ntyped over"
 	if got.Err != nil || got.Text() != want {
 		t.Fatalf("%q %v", got.Text(), got.Err)
 	}

@@ -92,6 +92,9 @@ func (w *Writer) Text(text string) error {
 	return w.err
 }
 
+// Empty tells whether there is no text yet.
+func (w *Writer) Empty() bool { return w.Passages == 0 && w.buf.Len() == 0 }
+
 // Close hands on what is left.
 func (w *Writer) Close() error {
 	w.flush()
