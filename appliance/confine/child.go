@@ -1,6 +1,7 @@
 package confine
 
 import (
+	"errors"
 	"fmt"
 	"syscall"
 
@@ -19,7 +20,13 @@ type ChildLimits struct {
 // no new file, no program, no fork, no growth past the limits. It may still
 // read, write, map memory and start threads. CPU and wall-clock time are the
 // parent's to watch.
+//
+// It reaches all threads of a program in pure Go. With cgo, Landlock would be
+// set by libpsx, which waits for ever once it cannot list its threads in /proc.
 func Child(l ChildLimits) error {
+	if cgo {
+		return errors.New("this program was built with cgo; build it with CGO_ENABLED=0")
+	}
 	limits := []struct {
 		name     string
 		resource int

@@ -49,7 +49,7 @@ type StopStep struct {
 const (
 	startRetries  = 5
 	startWaitSecs = time.Minute
-	startSecs     = 10 * time.Second
+	startSecs     = time.Second
 )
 
 func (p Program) withDefaults() Program {

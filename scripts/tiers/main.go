@@ -89,6 +89,9 @@ func test(ctx context.Context, t tier, out io.Writer) error {
 		args := slices.Concat([]string{"test"}, flags.flags, packages)
 		cmd := exec.CommandContext(ctx, "go", args...)
 		cmd.Env = append(os.Environ(), "COFFER_TIERS="+t.name)
+		if !slices.Contains(flags.flags, "-race") { // which needs cgo
+			cmd.Env = append(cmd.Env, "CGO_ENABLED=0") // as what ships
+		}
 		cmd.Stdout, cmd.Stderr = out, out
 		// An interrupt reaches go test by the terminal; it ends its own children.
 		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }

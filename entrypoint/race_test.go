@@ -1,5 +1,0 @@
-//go:build race
-
-package main
-
-const raced = true // a confined program cannot carry the race detector
