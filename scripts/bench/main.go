@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"slices"
@@ -57,6 +58,11 @@ func run(ctx context.Context, corpus string, out io.Writer) error {
 	root := filepath.Join(dir, "root")
 	if err := os.Mkdir(root, 0o755); err != nil {
 		return err
+	}
+	// As the image has it: PDFium is compiled beforehand.
+	cache := filepath.Join(root, "usr/share/coffer/pdfium-cache")
+	if out, err := exec.CommandContext(ctx, binary, "pdfium-cache", cache).CombinedOutput(); err != nil {
+		return fmt.Errorf("compile PDFium: %w\n%s", err, out)
 	}
 	b, err := r.boot(ctx, binary, root)
 	if err != nil {
