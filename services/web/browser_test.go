@@ -35,7 +35,8 @@ func browser(t *testing.T) context.Context {
 	}
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("hide-scrollbars", true), chromedp.UserDataDir(t.TempDir()))
+		chromedp.Flag("hide-scrollbars", true),
+		chromedp.Flag("host-resolver-rules", "MAP coffer.lan 127.0.0.1"), chromedp.UserDataDir(t.TempDir()))
 	ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(stop)
 	ctx, end := chromedp.NewContext(ctx)
@@ -73,8 +74,8 @@ func (v *tab) listen() {
 			if err != nil {
 				return
 			}
-			// A page that refuses something is no fault of the page.
-			if m.Source == "network" && strings.Contains(m.Text, "status of 4") {
+			// That a request is refused is no fault of the page.
+			if m.Source == "network" && strings.Contains(m.Text, "with a status of") {
 				continue
 			}
 			v.mu.Lock()
@@ -141,9 +142,10 @@ func (v *tab) eventually(what, code string) {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
+	shown, _ := chromedp.Run(v, chromedp.Evaluate[string](`location + "\n" + document.body.innerText`))
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.b.t.Fatalf("%s never happened: %s; the browser said %q", what, code, v.complaints)
+	v.b.t.Fatalf("%s never happened: %s; the browser said %q and shows %s", what, code, v.complaints, shown)
 }
 
 func run(code string) step {
@@ -159,8 +161,22 @@ func run(code string) step {
 func typed(css, text string) step { return chromedp.SendKeys(chromedp.CSS(css), text) }
 func click(css string) step       { return chromedp.Click(chromedp.CSS(css)) }
 func submit(css string) step      { return chromedp.Submit(chromedp.CSS(css)) }
-func seen(css string) step        { return chromedp.WaitVisible(chromedp.CSS(css)) }
 func pause(d time.Duration) step  { return chromedp.Sleep(d) }
+
+// seen waits until an element can be seen on a page that is loaded, with its
+// scripts.
+func seen(css string) step {
+	return chromedp.Steps(chromedp.WaitVisible(chromedp.CSS(css)),
+		func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+			for ctx.Err() == nil {
+				if done, err := chromedp.Evaluate[bool](`document.readyState === "complete"`)(ctx, t); err == nil && done {
+					return chromedp.Void{}, nil
+				}
+				time.Sleep(20 * time.Millisecond)
+			}
+			return chromedp.Void{}, ctx.Err()
+		})
+}
 
 func size(width, height int64) step {
 	return func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {

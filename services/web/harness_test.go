@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,6 +42,15 @@ type box struct {
 	site     *Site
 	url      string
 	log      *lines
+	edge     edgeState
+}
+
+// edgeState is what tests see of the edge, and do to it.
+type edgeState struct {
+	streams atomic.Int32 // event streams open now
+	opened  atomic.Int32 // event streams so far
+	refuse  atomic.Int32 // uploads to answer with 502
+	down    atomic.Bool  // nothing is answered
 }
 
 // lines is a log that tests may read while it is written.
@@ -101,10 +111,9 @@ func newBox(t testing.TB, base string) *box {
 	must(t, err)
 	b.site.Register(engine.Group(base))
 
-	// The address is a name, so that a browser treats it as it treats a LAN.
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	srv := httptest.NewUnstartedServer(edge(engine, base))
+	srv := httptest.NewUnstartedServer(b.behindEdge(engine, base))
 	srv.Listener.Close()
 	srv.Listener = l
 	srv.Start()
@@ -125,8 +134,8 @@ func (b *box) run(f func(context.Context)) {
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 	"font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
 
-// edge stands in for nginx: static files, headers, and the token.
-func edge(next http.Handler, base string) http.Handler {
+// behindEdge stands in for nginx: static files, headers, and the token.
+func (b *box) behindEdge(next http.Handler, base string) http.Handler {
 	files := http.StripPrefix(base, http.FileServerFS(Assets()))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", policy)
@@ -135,6 +144,17 @@ func edge(next http.Handler, base string) http.Handler {
 		if strings.HasPrefix(r.URL.Path, base+"/static/") {
 			files.ServeHTTP(w, r)
 			return
+		}
+		switch {
+		case b.edge.down.Load():
+			panic(http.ErrAbortHandler)
+		case r.URL.Path == base+"/api/v1/sources" && b.edge.refuse.Add(-1) >= 0:
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		case r.URL.Path == base+"/api/v1/events":
+			b.edge.opened.Add(1)
+			b.edge.streams.Add(1)
+			defer b.edge.streams.Add(-1)
 		}
 		r.Header.Set("X-Edge-Token", edgeToken)
 		r.Header.Set("X-Client-Addr", "192.168.1.20")

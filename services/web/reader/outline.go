@@ -14,6 +14,7 @@ type outline struct{ pages []int }
 const (
 	batch    = 500 // passages read at a time
 	maxParts = 64  // ticks of the index
+	countNow = 400 // passages whose hits are counted before the page is sent
 )
 
 // key names what was computed of a text, which changes when it is read again.
@@ -45,11 +46,13 @@ func (s *Site) outline(ctx context.Context, src library.Source) (outline, error)
 	})
 }
 
+// counted reports that the marks of a text are known or soon counted.
+func (s *Site) counted(src library.Source, query string) bool {
+	return src.Passages <= countNow || s.counts.has(key(src, query))
+}
+
 // marks counts the marks of each passage.
 func (s *Site) marks(ctx context.Context, src library.Source, query string) ([]int, error) {
-	if query == "" {
-		return nil, nil
-	}
 	return s.counts.get(key(src, query), func() ([]int, error) {
 		var counts []int
 		err := s.each(ctx, src.ID, func(p library.Passage) {
@@ -128,6 +131,13 @@ type recent[T any] struct {
 
 func newRecent[T any](most int) *recent[T] {
 	return &recent[T]{most: most, values: map[string]T{}}
+}
+
+func (r *recent[T]) has(key string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, ok := r.values[key]
+	return ok
 }
 
 func (r *recent[T]) get(key string, compute func() (T, error)) (T, error) {

@@ -41,6 +41,7 @@ type Page struct {
 	Marks       int // in the whole text
 	MarksBefore int // before this part
 	MarksText   string
+	Counting    string // where the page stands with its hits counted; empty: here
 	PreviousHit string
 	NextHit     string
 	Index       []Part
@@ -209,13 +210,26 @@ func (s *Site) text(c *gin.Context, p *Page, src library.Source) error {
 	if to < len(o.pages) {
 		p.Later = p.at(to, "")
 	}
-	counts, err := s.marks(ctx, src, p.Query)
+	counts, err := s.count(c, p, src, from)
 	if err != nil {
 		return err
 	}
 	p.hits(counts, from, to)
 	p.Index = p.index(o, counts, from, to)
 	return nil
+}
+
+// count counts the hits of the whole text. Of a long text that takes a moment,
+// so the page goes out without, and asks for itself once more.
+func (s *Site) count(c *gin.Context, p *Page, src library.Source, from int) ([]int, error) {
+	switch {
+	case p.Query == "":
+		return nil, nil
+	case c.Query("count") == "" && !s.counted(src, p.Query):
+		p.Counting = fmt.Sprintf("%s?q=%s&at=%d&count=all", p.Self, url.QueryEscape(p.Query), from)
+		return nil, nil
+	}
+	return s.marks(c.Request.Context(), src, p.Query)
 }
 
 // at is the address of a passage under the query.
@@ -229,7 +243,7 @@ func (p *Page) at(n int, more string) string {
 
 // hits counts the marks and finds the nearest ones outside this part.
 func (p *Page) hits(counts []int, from, to int) {
-	if p.Query == "" {
+	if p.Query == "" || p.Counting != "" {
 		return
 	}
 	for n, marks := range counts {

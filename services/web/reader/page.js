@@ -2,14 +2,15 @@
 import { typing } from "./keys.js";
 
 const article = document.querySelector(".text");
-const count = document.querySelector("[data-count]");
 const marks = article ? [...article.querySelectorAll("mark")] : [];
 let now = -1;
 
 if (article) {
   place();
+  stepping();
   start();
   copying();
+  counting();
 }
 
 // place opens the part that an address names when it says only #p12.
@@ -22,22 +23,31 @@ function place() {
   location.replace(address);
 }
 
-// start is at the hit that the address points to.
-function start() {
-  for (const step of document.querySelectorAll("[data-step]")) {
-    step.setAttribute("role", "button");
-    step.tabIndex = 0;
-    step.addEventListener("click", (event) => {
-      if (go(step.dataset.step === "next" ? 1 : -1)) event.preventDefault();
-    });
-    step.addEventListener("keydown", (event) => event.key === "Enter" && !step.href && go(step.dataset.step === "next" ? 1 : -1));
-  }
+// stepping goes from hit to hit with the buttons of the find bar and with n
+// and p. A button's own address leads on to the next part.
+function stepping() {
+  const bar = document.getElementById("find-bar");
+  const direction = (event) => {
+    const step = event.target.closest("[data-step]");
+    return step ? (step.dataset.step === "next" ? 1 : -1) : 0;
+  };
+  bar.addEventListener("click", (event) => {
+    if (direction(event) && go(direction(event))) event.preventDefault();
+  });
+  bar.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && direction(event) && !event.target.href) go(direction(event));
+  });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (event.key !== "n" && event.key !== "p") return;
     const direction = event.key === "n" ? 1 : -1;
     if (!go(direction)) document.querySelector(`[data-step=${direction > 0 ? "next" : "previous"}][href]`)?.click();
   });
+}
+
+// start is at the hit that the address points to.
+function start() {
+  reachable();
   const passage = location.hash && document.getElementById(location.hash.slice(1));
   if (!passage || !marks.length) return;
   const here = marks.filter((mark) => passage.contains(mark));
@@ -48,6 +58,27 @@ function start() {
   // Until the page has loaded the browser scrolls to the passage by itself; then
   // the hit has the last word.
   addEventListener("load", () => requestAnimationFrame(() => now === to && show(to, false)), { once: true });
+}
+
+// reachable makes buttons of the steps that lead nowhere without scripts.
+function reachable() {
+  for (const step of document.querySelectorAll("[data-step]")) {
+    step.setAttribute("role", "button");
+    step.tabIndex = 0;
+  }
+}
+
+// counting fetches the page once more, with the hits of the whole text.
+async function counting() {
+  const waiting = document.querySelector("[data-counting]");
+  if (!waiting) return;
+  const answer = await fetch(waiting.dataset.counting, { headers: { Accept: "text/html" }, cache: "no-store" }).catch(() => null);
+  if (!answer?.ok || answer.redirected) return; // the link is still there
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  waiting.replaceWith(...document.importNode(page.getElementById("find-bar"), true).querySelectorAll(".count, .steps"));
+  document.getElementById("strip")?.replaceWith(document.importNode(page.getElementById("strip"), true));
+  reachable();
+  if (now >= 0) say();
 }
 
 // go shows the hit after or before; false when it is in another part.
@@ -70,6 +101,11 @@ function show(to, scroll) {
   mark.classList.add("now");
   const smooth = !matchMedia("(prefers-reduced-motion: reduce)").matches;
   if (scroll || !inView(mark)) mark.scrollIntoView({ block: "center", behavior: scroll && smooth ? "smooth" : "auto" });
+  say();
+}
+
+function say() {
+  const count = document.querySelector("[data-count]");
   if (!count) return;
   const number = new Intl.NumberFormat(document.documentElement.lang);
   count.textContent = count.dataset.of

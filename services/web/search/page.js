@@ -3,6 +3,7 @@
 const box = document.querySelector("[data-search]");
 const form = box.form;
 const PAUSE_MS = 160;
+const NOTHING_MS = 700; // half a word finds nothing, and is no reason to say so at once
 let timer = 0;
 let asked = box.value.trim();
 let current = null;
@@ -28,6 +29,10 @@ async function ask() {
     const answer = await fetch(address, { headers: { Accept: "text/html" }, signal: current.signal, cache: "no-store" });
     if (!answer.ok || answer.redirected) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!page.querySelector("[data-hit]") && hits().length) {
+      await new Promise((done) => setTimeout(done, NOTHING_MS));
+      if (box.value.trim() !== text) return;
+    }
     results.replaceChildren(...document.importNode(page.getElementById("results"), true).childNodes);
     form.classList.remove("calm");
     form.querySelector(".display")?.remove();

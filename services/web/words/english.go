@@ -101,7 +101,7 @@ func english() *Words {
 			DeleteMeans: "Its original and everything read from it leave the box. This cannot be undone.",
 			DeleteNow:   "Delete it", Keep: "Keep it",
 			FindHere: "Find in this source", Find: "Find", PreviousHit: "Previous hit", NextHit: "Next hit",
-			Hits: Plural{"%s hit", "%s hits"}, HitOf: "{n} of {total}", NoHits: "No hits",
+			Hits: Plural{"%s hit", "%s hits"}, HitOf: "{n} of {total}", Count: "Count the hits", NoHits: "No hits",
 			Index: "Where the hits are", Part: "passage %s", Range: "%s to %s", PartHits: Plural{"%s hit", "%s hits"},
 			Earlier: "Earlier text", Later: "More text", NoText: "There is no text here.",
 			CopyLink: "Copy the address of this passage", Copied: "Copied", PassageLink: "Address of passage %s",

@@ -101,7 +101,7 @@ func german() *Words {
 			DeleteMeans: "Das Original und alles daraus Gelesene verlassen die Box. Das lässt sich nicht rückgängig machen.",
 			DeleteNow:   "Löschen", Keep: "Behalten",
 			FindHere: "In dieser Quelle suchen", Find: "Suchen", PreviousHit: "Vorige Stelle", NextHit: "Nächste Stelle",
-			Hits: Plural{"%s Treffer", "%s Treffer"}, HitOf: "{n} von {total}", NoHits: "Keine Treffer",
+			Hits: Plural{"%s Treffer", "%s Treffer"}, HitOf: "{n} von {total}", Count: "Treffer zählen", NoHits: "Keine Treffer",
 			Index: "Wo die Treffer sind", Part: "Abschnitt %s", Range: "%s bis %s", PartHits: Plural{"%s Treffer", "%s Treffer"},
 			Earlier: "Früherer Text", Later: "Weiterer Text", NoText: "Hier ist kein Text.",
 			CopyLink: "Adresse dieses Abschnitts kopieren", Copied: "Kopiert", PassageLink: "Adresse von Abschnitt %s",

@@ -98,6 +98,7 @@ type Reader struct {
 	FindHere, Find, PreviousHit, NextHit    string
 	Hits                                    Plural
 	HitOf                                   string // {n} of {total}
+	Count                                   string
 	NoHits                                  string
 	Index                                   string
 	Part                                    string // %s: a passage number
