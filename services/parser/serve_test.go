@@ -348,4 +348,3 @@ func TestImports(t *testing.T) {
 		}
 	}
 }
-
