@@ -78,6 +78,9 @@ func start(t testing.TB, change func(*parser.Options)) *service {
 		Idle:         -1,
 		Log:          slog.New(slog.NewTextHandler(&lockedWriter{w: &log}, nil)),
 	}
+	if raceEnabled {
+		options.Limits.Data = 8 << 30 // the race detector's own memory
+	}
 	if change != nil {
 		change(&options)
 	}
