@@ -59,10 +59,11 @@ func run(ctx context.Context, corpus string, out io.Writer) error {
 	if err := os.Mkdir(root, 0o755); err != nil {
 		return err
 	}
-	// As the image has it: PDFium is compiled beforehand.
-	cache := filepath.Join(root, "usr/share/coffer/pdfium-cache")
-	if out, err := exec.CommandContext(ctx, binary, "pdfium-cache", cache).CombinedOutput(); err != nil {
-		return fmt.Errorf("compile PDFium: %w\n%s", err, out)
+	// As in the image: laid out, and PDFium compiled.
+	for _, args := range [][]string{{"install", "--root", root}, {"pdfium-cache", filepath.Join(root, "usr/share/coffer/pdfium-cache")}} {
+		if out, err := exec.CommandContext(ctx, binary, args...).CombinedOutput(); err != nil {
+			return fmt.Errorf("coffer %s: %w\n%s", args[0], err, out)
+		}
 	}
 	b, err := r.boot(ctx, binary, root)
 	if err != nil {
