@@ -64,7 +64,7 @@ func TestProfilesRefuse(t *testing.T) {
 		{"unix", "ok", []Profile{ProfileParser, ProfileChild}, "EPERM", []Profile{ProfileAPI, ProfileWorker, ProfileNginx}},
 		{"pair", "ok", goRoles, "EPERM", []Profile{ProfileNginx}},
 		{"bind", "ok", goRoles, "EPERM", nil},
-		{"listen", "ok", goRoles, "EPERM", nil},
+		{"listen", "ok", goRoles, "EPERM", []Profile{ProfileNginx}},
 		{"exec=/bin/true", "ok", []Profile{ProfileAPI, ProfileWorker, ProfileParser, ProfileNginx}, "EACCES", nil},
 		{"exec=/bin/true", "ok", []Profile{ProfileChild}, "EPERM", nil},
 		{"fork", "ok", []Profile{ProfileChild}, "EPERM", []Profile{ProfileParser, ProfileNginx}},
@@ -226,20 +226,34 @@ func TestLandlockScope(t *testing.T) {
 }
 
 func TestChildHasNoRoomToGrow(t *testing.T) {
-	needLandlock(t, 1)
+	needLandlock(t, 6)
 	_, program := stage(t)
-	probes := []string{"memory=128", "memory=400", "read=/etc/hostname", "write=/dev/null"}
-	free := run(t, program, role(program, ProfileParser, Files{Read: []string{"/etc"}, Devices: []string{"/dev/null"}}), "", nil, probes...).results
-	child := run(t, program, role(program, ProfileParser, Files{Read: []string{"/etc"}, Devices: []string{"/dev/null"}}), "child", nil, probes...).results
-	want := map[string][2]string{
-		"memory=128":         {"ok", "ok"},
-		"memory=400":         {"ok", "ENOMEM"},
-		"read=/etc/hostname": {"ok", "EPERM"},
-		"write=/dev/null":    {"ok", "EPERM"},
+	rows := []struct{ probe, parser, child string }{
+		{"memory=128", "ok", "ok"},
+		{"memory=400", "ok", "ENOMEM"},
+		{"read=/etc/hostname", "ok", "EPERM"},
+		{"write=/dev/null", "ok", "EPERM"},
+		{"grow", "ok", "EFBIG"},
+		{"neighbour", "ok", "EPERM"}, // Landlock only: tgkill is every thread's
+		{"descriptors=64", "ok", "EMFILE"},
 	}
-	for p, w := range want {
-		if free[p] != w[0] || child[p] != w[1] {
-			t.Errorf("%s: parser %s, child %s; want %v", p, free[p], child[p], w)
+	var probes []string
+	for _, r := range rows {
+		probes = append(probes, r.probe)
+	}
+	try := func(before string) map[string]string {
+		file, err := os.CreateTemp(t.TempDir(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		spec := role(program, ProfileParser, Files{Read: []string{"/etc"}, Devices: []string{"/dev/null"}, Optional: []string{"/proc"}})
+		return run(t, program, spec, before, []*os.File{file}, probes...).results
+	}
+	parser, child := try(""), try("child")
+	for _, r := range rows {
+		if parser[r.probe] != r.parser || child[r.probe] != r.child {
+			t.Errorf("%s: parser %s, child %s; want %s, %s", r.probe, parser[r.probe], child[r.probe], r.parser, r.child)
 		}
 	}
 }

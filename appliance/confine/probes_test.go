@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -70,7 +71,19 @@ func fatal(err error) {
 
 // try runs the named probes, prints their errors, and waits until stdin ends
 // so that the test can look at the process from outside.
+//
+// They run on a thread that was there before the program confined itself.
 func try(before string, probes []string) {
+	asked, answered := make(chan string), make(chan string)
+	go func() {
+		runtime.LockOSThread()
+		for p := range asked {
+			name, arg, _ := strings.Cut(p, "=")
+			answered <- errno(tries[name](arg))
+		}
+	}()
+	neighbour := startNeighbour(slices.Contains(probes, "neighbour"))
+	tries["neighbour"] = func(string) error { return unix.Tgkill(neighbour, neighbour, 0) }
 	switch before {
 	case "give-up-exec":
 		if err := GiveUpExec(); err != nil {
@@ -85,11 +98,31 @@ func try(before string, probes []string) {
 	}
 	out := map[string]string{}
 	for _, p := range probes {
-		name, arg, _ := strings.Cut(p, "=")
-		out[p] = errno(tries[name](arg))
+		asked <- p
+		out[p] = <-answered
 	}
 	json.NewEncoder(os.Stdout).Encode(out)
 	io.Copy(io.Discard, os.Stdin)
+}
+
+// startNeighbour starts a process of the same user and confinement, which ends
+// with this one, and returns its pid.
+func startNeighbour(wanted bool) int {
+	if !wanted {
+		return 0
+	}
+	self, err := os.Readlink("/proc/self/exe")
+	if err != nil {
+		self = os.Args[len(os.Args)-1]
+	}
+	r, w, err := os.Pipe()
+	fatal(err)
+	unix.CloseOnExec(int(w.Fd()))
+	pid, err := syscall.ForkExec(self, []string{"program", "try", "", "sleep"}, &syscall.ProcAttr{
+		Files: []uintptr{r.Fd(), 2, 2},
+	})
+	fatal(err)
+	return pid
 }
 
 // errno names the error: ok, EPERM, EACCES …, or the message.
@@ -241,6 +274,17 @@ var tries = map[string]func(arg string) error{
 		defer unix.Close(fd)
 		return unix.Connect(fd, &unix.SockaddrUnix{Name: "@" + name})
 	},
+	// grow writes to the regular file at descriptor 3.
+	"grow": func(string) error { _, err := unix.Write(3, []byte("x")); return err },
+	"descriptors": func(n string) error {
+		many, _ := strconv.Atoi(n)
+		for range many {
+			if _, err := unix.FcntlInt(3, unix.F_DUPFD_CLOEXEC, 0); err != nil {
+				return err
+			}
+		}
+		return nil
+	},
 	"memory": func(mb string) error {
 		n, _ := strconv.Atoi(mb)
 		b, err := unix.Mmap(-1, 0, n<<20, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
@@ -352,6 +396,9 @@ func run(t *testing.T, program string, spec *Spec, before string, extra []*os.Fi
 		}
 		cmd = exec.Command(program, words...)
 		cmd.ExtraFiles = append(append([]*os.File{}, extra...), f)
+		if os.Geteuid() == 0 { // groups to leave
+			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Groups: []uint32{0, 4, 27}}}
+		}
 	}
 	stderr := &strings.Builder{}
 	cmd.Stderr = stderr

@@ -2,18 +2,31 @@ package control
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"coffer/appliance/sockets"
 	"coffer/appliance/supervise"
 )
+
+// The test binary asks for the status when its first argument is "ask".
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == "ask" {
+		_, err := Ask(context.Background(), os.Args[2], Request{Ask: AskStatus})
+		fmt.Print(err)
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
 
 type box struct{ restarted []string }
 
@@ -110,5 +123,41 @@ func TestOnlyRootAndTheRunnerAreTrusted(t *testing.T) {
 	_, run := serve(t)
 	if st, err := os.Stat(filepath.Join(run, "control.sock")); err != nil || st.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", st.Mode(), err)
+	}
+}
+
+// Even where the socket's mode fails to keep a stranger out, the kernel says
+// who it is.
+func TestStrangersAreRefusedByTheirCredentials(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("SKIPPED: becoming a stranger needs root")
+	}
+	_, run := serve(t)
+	self, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(run, "program")
+	if err := errors.Join(os.Chmod(run, 0o755), os.WriteFile(program, self, 0o755), os.Chmod(program, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	ask := func(uid uint32) string {
+		cmd := exec.Command(program, "ask", run)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return string(out)
+	}
+	if got := ask(10002); !strings.Contains(got, "only root") {
+		t.Errorf("by the mode: %q", got)
+	}
+	os.Chmod(filepath.Join(run, "control.sock"), 0o666)
+	if got := ask(10002); !strings.Contains(got, "user 10002 may not") {
+		t.Errorf("by the credentials: %q", got)
+	}
+	if got := ask(0); got != "<nil>" {
+		t.Errorf("root: %q", got)
 	}
 }
