@@ -105,8 +105,8 @@ func TestServicesNeverWaitForTheLog(t *testing.T) {
 	out := sink{hold: make(chan struct{})}
 	o := NewOutput(&out, false)
 	w := pipe(t, o, "api")
-	line := []byte(strings.Repeat("y", 1000) + "\n")
-	const lines = 5000
+	line := []byte(strings.Repeat("y", 8000) + "\n")
+	const lines = 1000
 	done := make(chan error, 1)
 	go func() {
 		for range lines {
