@@ -23,6 +23,15 @@ export function tray(base, live) {
   };
   const forget = (id) => remember(ids().filter((other) => other !== id));
 
+  const fold = element.querySelector("[data-tray-fold]");
+  const folded = (on) => {
+    element.classList.toggle("folded", on);
+    fold.setAttribute("aria-expanded", String(!on));
+    sessionStorage.setItem(key, on ? "folded" : "");
+  };
+  folded(sessionStorage.getItem(key) === "folded");
+  fold.addEventListener("click", () => folded(!element.classList.contains("folded")));
+
   // point tells the list which sources it is about.
   function point() {
     const list = ids();
@@ -32,19 +41,21 @@ export function tray(base, live) {
   }
 
   function show() {
-    element.hidden = !sending.children.length && !items.children.length;
-    for (const item of items.querySelectorAll("[data-settled]")) element.querySelector("[data-tray-clear]").hidden = !item;
-    if (!items.querySelector("[data-settled]")) element.querySelector("[data-tray-clear]").hidden = true;
+    const all = sending.children.length + items.children.length;
+    element.hidden = all === 0;
+    element.querySelector("[data-tray-count]").textContent = String(all);
+    element.querySelector("[data-tray-clear]").hidden = !items.querySelector("[data-settled]");
   }
 
   function arrived(source) {
     remember([source.id, ...ids().filter((id) => id !== source.id)]);
-    live.changed({ kind: "reset" });
+    live.changed({ kind: "now" });
     announce(element.dataset.arrived.replace("{title}", source.title));
     document.dispatchEvent(new CustomEvent("coffer:arrived", { detail: source }));
   }
 
   function add(files) {
+    folded(false);
     for (const file of files) queue.push(entry(file));
     announce(element.dataset.dropped.replace("{n}", String(files.length)));
     show();
@@ -144,7 +155,7 @@ export function tray(base, live) {
     const answer = await fetch(button.dataset.url, { method }).catch(() => null);
     button.disabled = false;
     if (method === "DELETE" && answer && (answer.ok || answer.status === 404)) forget(id);
-    live.changed({ kind: "reset" });
+    live.changed({ kind: "now" });
   });
   element.querySelector("[data-tray-clear]").addEventListener("click", () => {
     const settled = [...items.querySelectorAll("[data-settled]")];
@@ -153,16 +164,16 @@ export function tray(base, live) {
     remember(ids().filter((id) => !gone.includes(id)));
   });
   items.addEventListener("coffer:live", show);
-  // Opening a source sees to it.
-  const opened = location.pathname.match(/\/library\/([0-9a-z]+)$/)?.[1];
-  if (opened && ids().includes(opened)) forget(opened);
+  // A page that shows a source sees to it.
+  const seen = document.querySelector("[data-seen]")?.dataset.seen;
+  if (ids().includes(seen)) forget(seen);
   window.addEventListener("storage", (event) => event.key === key && point());
   window.addEventListener("beforeunload", (event) => {
     if (atWork.size) event.preventDefault();
   });
 
   point();
-  if (ids().length) live.changed({ kind: "reset" });
+  if (ids().length) live.changed({ kind: "now" });
   return { add, note };
 }
 

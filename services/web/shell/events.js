@@ -45,6 +45,9 @@ export function follow(url, changed) {
     look();
   });
   look();
+  // What happened between the making of the page and now, when another tab
+  // has the stream open already.
+  changed({ kind: "reset" });
 }
 
 // open holds the stream, and returns what closes it.
@@ -54,20 +57,14 @@ function open(url, tell) {
   let wait = 2000;
   const connect = () => {
     stream = new EventSource(url);
-    let broken = false;
     stream.onopen = () => {
       wait = 2000;
-      if (broken) tell({ kind: "reset" });
-      broken = false;
+      tell({ kind: "reset" }); // what happened before it was open
     };
     stream.onerror = () => {
-      broken = true;
       if (stream.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
       tell({ kind: "reset" }); // finds out whether the session has ended
-      timer = setTimeout(() => {
-        connect();
-        tell({ kind: "reset" });
-      }, wait);
+      timer = setTimeout(connect, wait);
       wait = Math.min(wait * 2, 60000);
     };
     for (const kind of ["job", "source", "box", "reset"]) {

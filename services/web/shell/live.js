@@ -9,7 +9,7 @@ export function keepLive() {
   const shown = new Map(); // element id → markup as the box wrote it last
   let due = false;
   let running = false;
-  let last = 0;
+  let last = Date.now(); // the page itself is fresh
 
   const all = () => document.querySelectorAll("[data-live]:not([data-live=''])");
   for (const element of all()) {
@@ -17,12 +17,14 @@ export function keepLive() {
     for (const keyed of element.querySelectorAll("[data-key]")) written.set(keyed, keyed.outerHTML);
   }
 
-  // changed asks for a refresh of what an event is about.
+  // changed asks for a refresh of what an event is about: soon, or, for the
+  // kind "now", at once.
   function changed(event) {
     const about = [...all()].some((element) => concerns(element, event));
     if (about && !due) {
       due = true;
-      setTimeout(refresh, Math.max(0, last + EVERY_MS - Date.now()));
+      const wait = event.kind === "now" ? 0 : last + EVERY_MS - Date.now();
+      setTimeout(refresh, Math.max(0, wait));
     }
   }
 
