@@ -44,11 +44,7 @@ RUN --mount=type=cache,target=/cache/mod --mount=type=cache,target=/cache/build 
 # it starts. /data and /run are open to all with the sticky bit, as /tmp
 # is, so that --user works: the box makes /run/coffer its own.
 RUN /coffer install --root /tree \
- && if [ "$TARGETARCH" = "$(go env GOHOSTARCH)" ]; then \
-        /coffer pdfium-cache /tree/usr/share/coffer/pdfium-cache \
-     && find /tree/usr/share/coffer/pdfium-cache -type d -exec chmod 0555 {} + \
-     && find /tree/usr/share/coffer/pdfium-cache -type f -exec chmod 0444 {} + ; \
-    fi \
+ && if [ "$TARGETARCH" = "$(go env GOHOSTARCH)" ]; then /coffer pdfium-cache /tree/usr/share/coffer/pdfium-cache; fi \
  && chmod 0555 /tree/usr/bin/coffer /tree/usr/sbin/nginx \
  && mkdir -p /tree/data /tree/run && chmod 1777 /tree/data /tree/run
 

@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 
 	"coffer/appliance/confine"
 	"coffer/services/parser"
@@ -68,6 +71,19 @@ func playPDFiumCache(_ context.Context, c call) int {
 		return c.fail("pdfium-cache", fmt.Errorf("%w: coffer pdfium-cache DIR", errUsage))
 	}
 	if err := parser.CompileCache(c.args[0]); err != nil {
+		return c.fail("pdfium-cache", err)
+	}
+	// It is written for its maker alone; the parser is another user.
+	err := filepath.WalkDir(c.args[0], func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() && !d.Type().IsRegular() {
+			return err
+		}
+		if d.IsDir() {
+			return os.Chmod(path, 0o555)
+		}
+		return os.Chmod(path, 0o444)
+	})
+	if err != nil {
 		return c.fail("pdfium-cache", err)
 	}
 	return exitOK
