@@ -106,18 +106,18 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	}
 	hosts := auth.Hosts{Fixed: o.Hosts, Accounts: st}
 	cookies := auth.Cookies{Box: boxID, BasePath: o.BasePath}
-	engine, err := api.New(api.Options{
-		Library: lib, Keeper: keeper, Accounts: st, Hosts: hosts, Cookies: cookies,
-		EdgeToken: string(token), BasePath: o.BasePath, MaxUpload: o.MaxUpload, Version: version,
-		Health: boxHealth(o.Box), Log: s.log,
-	})
-	if err != nil {
-		return err
-	}
 	site, err := web.New(web.Options{
 		Templates: os.DirFS(filepath.Join(o.Share, "templates")), Dev: o.Dev,
 		Library: lib, Keeper: keeper, Accounts: st, Cookies: cookies, Hosts: hosts,
 		SetupOpen: o.SetupOpen, BasePath: o.BasePath, Version: version, Status: api.Status, Log: s.log,
+	})
+	if err != nil {
+		return err
+	}
+	engine, err := api.New(api.Options{
+		Library: lib, Keeper: keeper, Accounts: st, Hosts: hosts, Cookies: cookies,
+		EdgeToken: string(token), BasePath: o.BasePath, MaxUpload: o.MaxUpload, Version: version,
+		Health: boxHealth(o.Box), Failure: site.Fail, Log: s.log,
 	})
 	if err != nil {
 		return err

@@ -35,6 +35,8 @@ type Options struct {
 	Ready func(context.Context) error
 	// Health is the state of the box beyond this process; nil: ok.
 	Health func(context.Context) Health
+	// Failure shows a browser outside the API what went wrong; nil: a plain page.
+	Failure func(*gin.Context, error)
 	// Log defaults to slog.Default, Now to time.Now.
 	Log *slog.Logger
 	Now func() time.Time

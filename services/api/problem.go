@@ -151,6 +151,11 @@ func (s *server) fromHuma(c huma.Context, _ string, v any) (any, error) {
 
 // refuse answers a request with an error and ends its chain of handlers.
 func (s *server) refuse(c *gin.Context, err error) {
+	if s.Failure != nil && s.wantsPage(c.Request) {
+		s.Failure(c, err)
+		c.Abort()
+		return
+	}
 	p := s.problem(c.Request.Context(), err)
 	h := c.Writer.Header()
 	for k, v := range p.GetHeaders() {

@@ -99,14 +99,14 @@ func newBox(t testing.TB, base string) *box {
 	rand.Read(key)
 	keeper, err := auth.New(auth.Options{Accounts: st, SecretKey: key, SetupCode: setupCode, Log: log})
 	must(t, err)
-	engine, err := api.New(api.Options{
-		Library: b.lib, Keeper: keeper, Accounts: st, Hosts: auth.Hosts{Accounts: st}, Cookies: cookies,
-		EdgeToken: edgeToken, BasePath: base, MaxUpload: maxUpload, Version: "0.1.0-test", Log: log,
-	})
-	must(t, err)
 	b.site, err = New(Options{
 		Library: b.lib, Keeper: keeper, Accounts: st, Cookies: cookies, BasePath: base,
 		Version: "0.1.0-test", Status: api.Status, Log: log,
+	})
+	must(t, err)
+	engine, err := api.New(api.Options{
+		Library: b.lib, Keeper: keeper, Accounts: st, Hosts: auth.Hosts{Accounts: st}, Cookies: cookies,
+		EdgeToken: edgeToken, BasePath: base, MaxUpload: maxUpload, Version: "0.1.0-test", Failure: b.site.Fail, Log: log,
 	})
 	must(t, err)
 	b.site.Register(engine.Group(base))

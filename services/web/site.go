@@ -113,10 +113,8 @@ func (s *Site) Register(r gin.IRouter) {
 	s.settings.Register(owner)
 }
 
-// Missing answers paths that nothing has with a page.
-func (s *Site) Missing(c *gin.Context) { s.shell.NotFound(c) }
-
-// Fail answers a request with a page that says what went wrong.
+// Fail answers a request with a page that says what went wrong; package api
+// uses it too, for paths that nothing has and for what it refuses itself.
 func (s *Site) Fail(c *gin.Context, err error) { s.shell.Fail(c, err) }
 
 // fixed serves a file whose address cannot carry a version.

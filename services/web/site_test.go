@@ -301,6 +301,43 @@ func TestPagesAreSmall(t *testing.T) {
 	}
 }
 
+// What no page has, and what is refused before any page, looks like a page.
+func TestRefusalsArePages(t *testing.T) {
+	b := newBox(t, "")
+	v := b.owner()
+	for _, row := range []struct {
+		method, path, host string
+		status             int
+		says               string
+	}{
+		{"GET", "/nothing/here", "", 404, "Nothing is here"},
+		{"DELETE", "/library", "", 405, "That did not work"},
+		{"GET", "/library", "stranger.example", 421, "does not answer to this name"},
+		{"GET", "/library/none", "", 404, "Nothing is here"},
+		{"GET", "/library/none/delete", "", 404, "Nothing is here"},
+	} {
+		req, err := http.NewRequest(row.method, b.url+row.path, nil)
+		must(t, err)
+		req.Header.Set("Accept", "text/html,*/*;q=0.8")
+		if row.host != "" {
+			req.Host = row.host
+		}
+		r, err := v.Do(req)
+		page := body(t, r, err)
+		status(t, r, row.status)
+		has(t, page, row.says, "</html>", r.Header.Get("X-Request-Id"), "!There is nothing here")
+	}
+	// A fault of our own is logged once, and its cause is not shown.
+	b.accounts.Close()
+	req, err := http.NewRequest("GET", b.url+"/settings", nil)
+	must(t, err)
+	req.Header.Set("Accept", "text/html")
+	r, err := v.Do(req)
+	page := body(t, r, err)
+	status(t, r, 500)
+	has(t, page, "Something went wrong in the box", "not touched", r.Header.Get("X-Request-Id"), "!bbolt", "!database")
+}
+
 func TestChangeASource(t *testing.T) {
 	b := newBox(t, "")
 	v := b.owner()

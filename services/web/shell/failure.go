@@ -64,11 +64,6 @@ func heading(w *words.Words, k library.Kind) string {
 	return w.Failure.Other
 }
 
-// NotFound answers paths that no page has.
-func (s *Shell) NotFound(c *gin.Context) {
-	s.Fail(c, &library.Error{Kind: library.NotFound, Message: "There is nothing here."})
-}
-
 // IsKind reports an error of a kind.
 func IsKind(err error, k library.Kind) bool {
 	return errors.Is(err, &library.Error{Kind: k})
