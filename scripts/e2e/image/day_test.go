@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -23,7 +24,7 @@ func TestFirstDay(t *testing.T) {
 		name    string
 		options []string
 	}{
-		{"plain", nil},
+		{"readme", fromReadme(t)},
 		{"compose", composed(t)},
 		{"hardened", []string{"--read-only", "--tmpfs", "/run", "--cap-drop", "ALL",
 			"--cap-add", "CHOWN", "--cap-add", "DAC_OVERRIDE", "--cap-add", "FOWNER", "--cap-add", "KILL",
@@ -100,6 +101,32 @@ func firstDay(t *testing.T, c *container) {
 		t.Errorf("after a restart the search finds %+v, %v; want 1", found, err)
 	}
 	c.stop(t)
+}
+
+// fromReadme returns the options of the README's `docker run`, less those that
+// the test gives in its own way: a name, a port and a volume.
+func fromReadme(t *testing.T) []string {
+	t.Helper()
+	root, err := box.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := regexp.MustCompile(`(?m)^\$ docker run -d (.*) coffer$`).FindSubmatch(text)
+	if line == nil {
+		t.Fatal("README.md has no docker run")
+	}
+	options := " " + string(line[1]) + " "
+	for _, own := range []string{" --name coffer ", " -p 8080:8080 ", " -v coffer:/data "} {
+		if !strings.Contains(options, own) {
+			t.Errorf("README.md runs the image without%s", own)
+		}
+		options = strings.Replace(options, own, " ", 1)
+	}
+	return strings.Fields(options)
 }
 
 // composed turns the options of compose.yaml into those of docker run, and
