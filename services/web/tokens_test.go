@@ -59,7 +59,7 @@ func TestEveryPairMeetsAA(t *testing.T) {
 		"bad on-bad", "ok-wash ink", "paper ok", "paper warn", "ink paper",
 	}
 	controls := []string{ // 3
-		"paper edge", "sheet edge", "paper brass", "sheet brass", "well brass", "paper ok", "paper bad", "sheet bad", "ok-wash ok", "well edge",
+		"paper edge", "sheet edge", "paper brass", "sheet brass", "well brass", "rule brass", "rule ok", "rule warn", "rule bad", "paper ok", "paper bad", "sheet bad", "ok-wash ok", "well edge",
 		"well ok", "well warn", "well bad",
 	}
 	for name, palette := range map[string]map[string][3]float64{"light": light, "dark": dark} {

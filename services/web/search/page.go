@@ -10,6 +10,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -131,6 +132,9 @@ func (s *Site) answer(c *gin.Context, p *Page, q query) error {
 	}
 	for _, f := range res.Facets {
 		p.Kinds = append(p.Kinds, kindChip(p, q, f))
+	}
+	if q.kind != "" && !slices.ContainsFunc(res.Facets, func(f library.Facet) bool { return f.Type == q.kind }) {
+		p.Kinds = append(p.Kinds, kindChip(p, q, library.Facet{Type: q.kind})) // to take it off again
 	}
 	if p.Dates, err = s.dates(ctx, p, q, res); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 // browser names a browser by what it says of itself; programs are shown as
 // they are.
 func browser(w *words.Words, agent string) string {
+	agent = strings.TrimSpace(agent)
 	name, system := "", ""
 	// Order matters: most browsers claim to be several.
 	for _, b := range []struct{ mark, name string }{
