@@ -116,7 +116,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	}
 	engine, err := api.New(api.Options{
 		Library: lib, Keeper: keeper, Accounts: st, Hosts: hosts, Cookies: cookies,
-		EdgeToken: string(token), BasePath: o.BasePath, MaxUpload: o.MaxUpload, Version: version,
+		EdgeToken: string(token), BasePath: o.BasePath, MaxUpload: o.MaxUpload, Version: version, Dev: o.Dev,
 		Health: boxHealth(o.Box), Failure: site.Fail, Log: s.log,
 	})
 	if err != nil {

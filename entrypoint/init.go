@@ -109,6 +109,8 @@ func boxOptions(cfg *config.Config, output *boot.Output) (boot.Options, error) {
 		},
 		Sockets:      p.sockets(),
 		Services:     p.services(),
+		BoxReader:    roles.API,
+		Posture:      p.posture(),
 		SetupService: "api", FrontDoor: "nginx", SetupLink: setupLink(cfg),
 		Output: output, Log: log, Warnings: warnings(cfg),
 	}, nil

@@ -20,6 +20,7 @@ func roles() []role {
 		{name: "init", help: "run the box: --root DIR puts it below a folder", play: playInit},
 		{name: "status", help: "how the services are [--json]", play: playStatus},
 		{name: "restart", help: "restart a service: coffer restart NAME", play: playRestart},
+		{name: "doctor", help: "look now whether the box keeps its claims [--json]", play: playDoctor},
 
 		{name: "healthcheck", help: "exit 0 when the box is ready", play: playHealthcheck},
 		{name: "config", help: "every option with its value and where it comes from", play: playConfig},
@@ -33,6 +34,7 @@ func roles() []role {
 		{name: "parser", service: true, play: playParser},
 		{name: "pdfium-cache", service: true, play: playPDFiumCache}, // builds the image
 		{name: "parser-child", service: true, play: playParserChild},
+		{name: "probe", service: true, play: playProbe}, // tries what a service must not
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -19,6 +18,7 @@ import (
 	"coffer/appliance/edge"
 	"coffer/appliance/layout"
 	"coffer/appliance/manifest"
+	"coffer/appliance/posture"
 	"coffer/appliance/reap"
 	"coffer/appliance/secrets"
 	"coffer/appliance/sockets"
@@ -36,6 +36,11 @@ type Options struct {
 	Edge     edge.Options
 	Sockets  []sockets.Spec
 	Services []Service
+	// BoxReader is the service user that may ask init how the box is.
+	BoxReader layout.Owner
+	// Posture is what only the configuration and the services know of how the
+	// box looks at itself; the rest is filled in here.
+	Posture posture.Options
 
 	// SetupService reports SetupNeeded when nobody owns the box yet; FrontDoor
 	// is the service that visitors reach. When both are ready, SetupLink makes
@@ -65,8 +70,9 @@ type box struct {
 	life    context.Context // until everything has stopped
 	reaper  *reap.Reaper
 	sockets *sockets.Set
-	code    string // for the first visit
-	told    bool   // the link was printed
+	secrets secrets.Secrets
+	posture *posture.Watch
+	told    bool // the link was printed
 }
 
 // Run runs a box until it is told to stop, by ctx or a signal, and returns the
@@ -138,10 +144,14 @@ func Run(ctx context.Context, o Options) int {
 		o.Log.Warn("orphans cannot be adopted", slog.Any("error", err))
 	}
 	helpers.Go(func() { _ = b.reaper.Run(life) })
+	b.posture = b.watch(supervisor)
 	if err := b.control(life, &helpers, supervisor); err != nil {
 		b.refuse(err)
 		return exitRefused
 	}
+	looking, enough := context.WithCancel(life)
+	context.AfterFunc(ctx, enough) // a box that stops does not look at itself
+	helpers.Go(func() { b.posture.Run(looking) })
 	code := supervisor.Run(ctx)
 	b.sweep()
 	o.Log.Info("box stopped", slog.Int("code", code))
@@ -170,11 +180,10 @@ func (b *box) prepare(ctx context.Context) error {
 	if _, err := layout.Enforce(ctx, b.Layout); err != nil {
 		return err
 	}
-	s, err := secrets.Ensure(b.Secrets)
-	if err != nil {
+	var err error
+	if b.secrets, err = secrets.Ensure(b.Secrets); err != nil {
 		return err
 	}
-	b.code = s.SetupCode
 	for _, folder := range []string{b.Run, StateFolder(b.Run)} {
 		if err := sockets.RunFolder(folder); err != nil {
 			return err
@@ -182,7 +191,7 @@ func (b *box) prepare(ctx context.Context) error {
 	}
 	// The sockets also prove that no other box runs here, before anything of
 	// its run is overwritten.
-	if b.sockets, err = sockets.Bind(append([]sockets.Spec{control.Socket(b.Run)}, b.Sockets...)...); err != nil {
+	if b.sockets, err = sockets.Bind(append([]sockets.Spec{control.Socket(b.Run), control.BoxSocket(b.Run, b.boxGroup())}, b.Sockets...)...); err != nil {
 		return err
 	}
 	if err := portFree(b.Edge.Host, b.Edge.Port); err != nil {
@@ -206,30 +215,10 @@ func (b *box) supervisor() (*supervise.Supervisor, error) {
 	return supervise.New(supervise.Options{Programs: programs, Launcher: l, Log: b.Log, Changed: b.changed})
 }
 
-func (b *box) control(ctx context.Context, helpers *sync.WaitGroup, s *supervise.Supervisor) error {
-	f, err := b.sockets.File(control.Name)
-	if err != nil {
-		return err
-	}
-	listener, err := net.FileListener(f)
-	if err != nil {
-		return fmt.Errorf("control socket: %w", err)
-	}
-	helpers.Go(func() {
-		if err := control.Serve(ctx, listener.(*net.UnixListener), s, b.Log); err != nil {
-			b.Log.Error("control socket ended", slog.Any("error", err))
-		}
-	})
-	return nil
-}
-
 // changed is called after every event in the box.
 func (b *box) changed(all []supervise.Status) {
 	if err := b.writeState(all); err != nil {
 		b.Log.Warn("the state of the services cannot be published", slog.Any("error", err))
-	}
-	if b.told || b.SetupLink == nil {
-		return
 	}
 	needed, open := false, false
 	for _, s := range all {
@@ -239,9 +228,12 @@ func (b *box) changed(all []supervise.Status) {
 		needed = needed || s.Name == b.SetupService && s.Detail == SetupNeeded
 		open = open || s.Name == b.FrontDoor
 	}
-	if needed && open {
+	if open {
+		b.posture.Begin()
+	}
+	if needed && open && !b.told && b.SetupLink != nil {
 		b.told = true
-		b.Output.Print("\n  Open " + b.SetupLink(b.code) + " to set the box up\n")
+		b.Output.Print("\n  Open " + b.SetupLink(b.secrets.SetupCode) + " to set the box up\n")
 	}
 }
 

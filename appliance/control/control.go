@@ -1,9 +1,11 @@
-// Package control is how the owner talks to a running init: a socket that only
-// root, or the user that runs the box, can open, proven again by the kernel's
-// word on who connected. There is no password.
+// Package control is how a running init is talked to, through two doors. The
+// owner's is a socket that only root, or the user that runs the box, can open.
+// The API's own lets it ask how the box is, and nothing else. At both the
+// kernel's word on who connected decides; there is no password.
 //
 // It owns the requests and their form: one JSON object and a newline each way
-// per connection. What they do is the supervisor's.
+// per connection. What they do is the supervisor's and the watch's. It refuses
+// requests that would carry a path or a command.
 package control
 
 import (
@@ -17,20 +19,26 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
+	"coffer/appliance/posture"
 	"coffer/appliance/sockets"
 	"coffer/appliance/supervise"
 )
 
-// Name of the socket among those of the box.
-const Name = "control"
+// Names of the sockets among those of the box.
+const (
+	Name    = "control"
+	BoxName = "box"
+)
 
 const (
-	patience   = 5 * time.Second // for one conversation
+	patience   = 5 * time.Second  // for a request, and most answers
+	looking    = 30 * time.Second // for the answer of a doctor
 	maxRequest = 4 << 10
 	maxAtOnce  = 8
 )
@@ -40,32 +48,58 @@ func Socket(run string) sockets.Spec {
 	return sockets.Spec{Name: Name, Path: filepath.Join(run, "control.sock"), UID: -1, GID: -1, Mode: 0o600}
 }
 
+// BoxSocket is where the API asks how the box is. Its group is the API's, -1
+// without root.
+func BoxSocket(run string, gid int) sockets.Spec {
+	return sockets.Spec{Name: BoxName, Path: filepath.Join(run, "box.sock"), UID: -1, GID: gid, Mode: 0o660}
+}
+
+// Door says who may come through a socket besides root and the user that runs
+// the box, and what may be asked there.
+type Door struct {
+	UID  int // 0: nobody else
+	Asks []string
+}
+
+// OwnerDoor is that of the control socket.
+func OwnerDoor() Door { return Door{Asks: []string{AskStatus, AskRestart, AskDoctor, AskPosture}} }
+
+// APIDoor is that of the box socket: nothing there changes anything.
+func APIDoor(uid int) Door { return Door{UID: uid, Asks: []string{AskStatus, AskPosture}} }
+
 // Box is what can be asked for.
 type Box interface {
 	Status(context.Context) ([]supervise.Status, error)
 	Restart(ctx context.Context, service string) error
+	Doctor(context.Context) (posture.Report, error)  // looks now
+	Posture(context.Context) (posture.Report, error) // what was seen last
+	Fresh(context.Context) (posture.Report, error)   // or looks, when that is long ago
 }
 
 // The things that can be asked for.
 const (
 	AskStatus  = "status"
 	AskRestart = "restart"
+	AskDoctor  = "doctor"
+	AskPosture = "posture"
 )
 
 // Request asks for one thing.
 type Request struct {
 	Ask     string `json:"ask"`
 	Service string `json:"service,omitempty"` // of AskRestart
+	Fresh   bool   `json:"fresh,omitempty"`   // of AskPosture: not older than half a minute
 }
 
 // Answer has an Error or what was asked for.
 type Answer struct {
 	Error    string             `json:"error,omitempty"`
 	Services []supervise.Status `json:"services,omitempty"`
+	Posture  *posture.Report    `json:"posture,omitempty"`
 }
 
-// Serve answers on l until ctx ends, and closes it.
-func Serve(ctx context.Context, l *net.UnixListener, b Box, log *slog.Logger) error {
+// Serve answers at the door on l until ctx ends, and closes it.
+func Serve(ctx context.Context, l *net.UnixListener, d Door, b Box, log *slog.Logger) error {
 	stop := context.AfterFunc(ctx, func() { l.Close() })
 	defer stop()
 	var g errgroup.Group
@@ -81,7 +115,7 @@ func Serve(ctx context.Context, l *net.UnixListener, b Box, log *slog.Logger) er
 		}
 		g.Go(func() error {
 			defer conn.Close()
-			answer := converse(ctx, conn, b)
+			answer := d.converse(ctx, conn, b)
 			if answer.Error != "" {
 				log.Warn("control request refused", slog.String("error", answer.Error))
 			}
@@ -91,11 +125,9 @@ func Serve(ctx context.Context, l *net.UnixListener, b Box, log *slog.Logger) er
 	}
 }
 
-func converse(ctx context.Context, conn *net.UnixConn, b Box) Answer {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
+func (d Door) converse(ctx context.Context, conn *net.UnixConn, b Box) Answer {
 	_ = conn.SetDeadline(time.Now().Add(patience)) // the socket has deadlines
-	if err := trusted(conn); err != nil {
+	if err := d.trusted(conn); err != nil {
 		return Answer{Error: err.Error()}
 	}
 	line, err := bufio.NewReader(io.LimitReader(conn, maxRequest)).ReadBytes('\n')
@@ -106,6 +138,16 @@ func converse(ctx context.Context, conn *net.UnixConn, b Box) Answer {
 	if err := json.Unmarshal(line, &r); err != nil {
 		return Answer{Error: "a request is one line of JSON"}
 	}
+	if !slices.Contains(d.Asks, r.Ask) {
+		return Answer{Error: fmt.Sprintf("nothing answers to %q", r.Ask)}
+	}
+	limit := patience
+	if r.Ask == AskDoctor {
+		limit = looking
+	}
+	_ = conn.SetDeadline(time.Now().Add(limit + patience))
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	var answer Answer
 	switch r.Ask {
 	case AskStatus:
@@ -114,6 +156,17 @@ func converse(ctx context.Context, conn *net.UnixConn, b Box) Answer {
 		if err = b.Restart(ctx, r.Service); err == nil {
 			answer.Services, err = b.Status(ctx)
 		}
+	case AskDoctor, AskPosture:
+		look := b.Posture
+		switch {
+		case r.Ask == AskDoctor:
+			look = b.Doctor
+		case r.Fresh:
+			look = b.Fresh
+		}
+		var report posture.Report
+		report, err = look(ctx)
+		answer.Posture = &report
 	default:
 		err = fmt.Errorf("nothing answers to %q", r.Ask)
 	}
@@ -123,8 +176,8 @@ func converse(ctx context.Context, conn *net.UnixConn, b Box) Answer {
 	return answer
 }
 
-// trusted asks the kernel who connected: root, or who runs the box.
-func trusted(conn *net.UnixConn) error {
+// trusted asks the kernel who connected.
+func (d Door) trusted(conn *net.UnixConn) error {
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		return err
@@ -139,11 +192,11 @@ func trusted(conn *net.UnixConn) error {
 	if failed != nil {
 		return failed
 	}
-	return judge(who.Uid, os.Geteuid())
+	return d.judge(who.Uid, os.Geteuid())
 }
 
-func judge(peer uint32, me int) error {
-	if peer == 0 || int(peer) == me {
+func (d Door) judge(peer uint32, me int) error {
+	if peer == 0 || int(peer) == me || d.UID != 0 && int(peer) == d.UID {
 		return nil
 	}
 	return fmt.Errorf("user %d may not command the box", peer)

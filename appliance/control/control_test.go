@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"testing"
 
+	"coffer/appliance/posture"
 	"coffer/appliance/sockets"
 	"coffer/appliance/supervise"
 )
@@ -42,6 +43,18 @@ func (b *box) Restart(_ context.Context, name string) error {
 	return nil
 }
 
+func (b *box) Doctor(context.Context) (posture.Report, error) {
+	return posture.Report{Items: []posture.Item{{ID: "now"}}}, nil
+}
+
+func (b *box) Posture(context.Context) (posture.Report, error) {
+	return posture.Report{Items: []posture.Item{{ID: "last"}}}, nil
+}
+
+func (b *box) Fresh(context.Context) (posture.Report, error) {
+	return posture.Report{Items: []posture.Item{{ID: "fresh"}}}, nil
+}
+
 func serve(t *testing.T) (*box, string) {
 	t.Helper()
 	run, err := os.MkdirTemp("", "c")
@@ -64,7 +77,7 @@ func serve(t *testing.T) (*box, string) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	b, done := &box{}, make(chan error, 1)
-	go func() { done <- Serve(ctx, l.(*net.UnixListener), b, slog.New(slog.DiscardHandler)) }()
+	go func() { done <- Serve(ctx, l.(*net.UnixListener), OwnerDoor(), b, slog.New(slog.DiscardHandler)) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -116,7 +129,7 @@ func TestOnlyRootAndTheRunnerAreTrusted(t *testing.T) {
 		me   int
 		ok   bool
 	}{{0, 0, true}, {0, 1000, true}, {1000, 1000, true}, {1000, 0, false}, {10002, 0, false}, {1001, 1000, false}, {^uint32(0), 0, false}} {
-		if err := judge(row.peer, row.me); (err == nil) != row.ok {
+		if err := OwnerDoor().judge(row.peer, row.me); (err == nil) != row.ok {
 			t.Errorf("user %d to a box of %d: %v", row.peer, row.me, err)
 		}
 	}

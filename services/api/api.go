@@ -30,6 +30,7 @@ type Options struct {
 	BasePath  string // "" or "/name"
 	MaxUpload int64  // bytes
 	Version   string
+	Dev       bool // pages are read from disk at each request
 
 	// Ready answers /readyz; nil: ready.
 	Ready func(context.Context) error

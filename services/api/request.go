@@ -66,7 +66,7 @@ func isRequestID(s string) bool {
 // name and are not worth a line each.
 func isProbe(c *gin.Context) bool {
 	switch c.FullPath() {
-	case "/_edge/verify":
+	case "/_edge/verify", "/_edge/facts":
 		return true
 	case "":
 		return false

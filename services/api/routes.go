@@ -32,6 +32,7 @@ func (s *server) routes(e *gin.Engine) {
 		probe.Match([]string{"GET", "HEAD"}, "/readyz", s.readyz)
 	}
 	e.GET("/_edge/verify", s.verify)
+	e.GET("/_edge/facts", s.facts)
 
 	handle(s, anyone, "GET /health", "Whether the box works; details for the owner", s.health)
 	handle(s, anyone, "GET /health/auth", "What the box sees of your sign-in", s.healthAuth)

@@ -1,0 +1,101 @@
+package boot
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os/exec"
+	"sync"
+
+	"coffer/appliance/confine"
+	"coffer/appliance/control"
+	"coffer/appliance/posture"
+	"coffer/appliance/secrets"
+	"coffer/appliance/supervise"
+)
+
+// watch completes what posture is told with what this start knows.
+func (b *box) watch(s *supervise.Supervisor) *posture.Watch {
+	o := b.Posture
+	o.Root, o.RunFolder, o.Data, o.Self = b.Root, b.Run, b.Layout.Data, b.Self
+	o.Manifest, o.Layout, o.Secrets = b.Manifest, b.Layout, b.Secrets
+	o.Values = map[string]string{
+		secrets.SessionKey: fmt.Sprintf("%x", b.secrets.SessionKey),
+		secrets.SetupCode:  b.secrets.SetupCode, secrets.SetupCode + " as shown": secrets.Show(b.secrets.SetupCode),
+		"edge token": b.Edge.Token, "COFFER_SECRET_KEY": b.Secrets.SecretKey,
+	}
+	for _, service := range b.Services {
+		o.Roles = append(o.Roles, posture.Role{
+			Name: service.Name, UID: service.As.UID, GID: service.As.GID, Files: service.Files, Profile: service.Profile,
+		})
+	}
+	o.ListenPort, o.BasePath = b.Edge.Port, b.Edge.BasePath
+	o.Status, o.Log = s.Status, b.Log
+	o.Start = func(c *exec.Cmd) (func(), error) {
+		err := b.reaper.Start(func() (int, error) {
+			if err := c.Start(); err != nil {
+				return 0, err
+			}
+			return c.Process.Pid, nil
+		})
+		return func() { b.reaper.Done(c.Process.Pid) }, err
+	}
+	return posture.New(o)
+}
+
+// desk answers what comes through the doors.
+type desk struct {
+	supervisor *supervise.Supervisor
+	watch      *posture.Watch
+}
+
+func (d desk) Status(ctx context.Context) ([]supervise.Status, error) {
+	return d.supervisor.Status(ctx)
+}
+
+func (d desk) Restart(ctx context.Context, service string) error {
+	return d.supervisor.Restart(ctx, service)
+}
+
+func (d desk) Doctor(ctx context.Context) (posture.Report, error) { return d.watch.Now(ctx), nil }
+
+func (d desk) Posture(context.Context) (posture.Report, error) { return d.watch.Last(), nil }
+
+func (d desk) Fresh(ctx context.Context) (posture.Report, error) { return d.watch.Fresh(ctx), nil }
+
+// doors are the sockets that init itself answers at.
+func (b *box) doors() map[string]control.Door {
+	return map[string]control.Door{control.Name: control.OwnerDoor(), control.BoxName: control.APIDoor(b.BoxReader.UID)}
+}
+
+// control answers at every door until ctx ends.
+func (b *box) control(ctx context.Context, helpers *sync.WaitGroup, s *supervise.Supervisor) error {
+	for name, door := range b.doors() {
+		f, err := b.sockets.File(name)
+		if err != nil {
+			return err
+		}
+		listener, err := net.FileListener(f)
+		if err != nil {
+			return fmt.Errorf("%s socket: %w", name, err)
+		}
+		helpers.Go(func() {
+			if err := control.Serve(ctx, listener.(*net.UnixListener), door, desk{s, b.posture}, b.Log); err != nil {
+				b.Log.Error("control socket ended", slog.String("socket", name), slog.Any("error", err))
+			}
+		})
+	}
+	return nil
+}
+
+// boxGroup is the group of that socket; without root it is nobody else's.
+func (b *box) boxGroup() int {
+	if !confine.Switches() {
+		return -1
+	}
+	return b.BoxReader.GID
+}
+
+// BoxSocket is where the API asks how the box is.
+func BoxSocket(run string) string { return control.BoxSocket(run, -1).Path }

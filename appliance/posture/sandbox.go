@@ -1,0 +1,269 @@
+package posture
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"coffer/appliance/confine"
+	"coffer/appliance/secrets"
+)
+
+// probed is what the kernel said to a probe in the place of a role.
+type probed struct {
+	said map[string]string
+	err  error
+}
+
+// probe runs the spawn stub with a role's specification, and in the role's
+// place a program that tries things. Each kind runs once in a round.
+func (l *look) probe(ctx context.Context, name, become string) *probed {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	key := name + "/" + become
+	if p := l.probes[key]; p != nil {
+		return p
+	}
+	p := &probed{}
+	l.probes[key] = p
+	at := slices.IndexFunc(l.Roles, func(r Role) bool { return r.Name == name })
+	if at < 0 {
+		p.err = fmt.Errorf("there is no service %s", name)
+		return p
+	}
+	p.said, p.err = l.try(ctx, l.Roles[at], become)
+	return p
+}
+
+func (l *look) try(ctx context.Context, role Role, become string) (map[string]string, error) {
+	spec := confine.Spec{
+		Path: l.Self, Args: append([]string{"coffer", "probe", become}, l.tries()...), Env: []string{"GOMAXPROCS=1"},
+		OpenFiles: 64, Files: role.Files, Profile: role.Profile,
+	}
+	spec.Files.Exec = []string{l.Self}
+	if *l.root {
+		spec.UID, spec.GID = role.UID, role.GID
+	}
+	f, err := spec.Memfd()
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	c := &exec.Cmd{Path: l.Self, Args: []string{"coffer", "spawn", "3"}, Env: []string{"GOMAXPROCS=1"}, Dir: "/"}
+	c.ExtraFiles = append(c.ExtraFiles, f)
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	said := map[string]string{}
+	return said, l.child(ctx, c, &said)
+}
+
+// What every probe tries, by the names of attempt.
+const (
+	tryTCP, tryTCP6, tryUDP, tryUDP6, tryRaw = "tcp", "tcp6", "udp", "udp6", "raw"
+	tryUnix, tryBind, tryListen, tryPtrace   = "unix", "bind", "listen", "ptrace"
+)
+
+func (l *look) readData() string { return "read=" + l.Data }
+func (l *look) readKey() string {
+	return "read=" + filepath.Join(l.Data, "secrets", secrets.SessionKey)
+}
+func (l *look) readShared() string { return "read=" + l.Share }
+func (l *look) runElse() string    { return "exec=" + l.Other }
+func (l *look) command() string    { return "ask=" + filepath.Join(l.RunFolder, "control.sock") }
+func (l *look) dial() string       { return "dial=" + strconv.Itoa(int(l.ListenPort)) }
+
+func (l *look) tries() []string {
+	return []string{
+		tryTCP, tryTCP6, tryUDP, tryUDP6, tryRaw, tryUnix, tryBind, tryListen, tryPtrace,
+		l.readData(), l.readKey(), l.readShared(), l.runElse(), l.command(), l.dial(),
+	}
+}
+
+// refusals judges what a probe was told: each try must have been refused by
+// the kernel. It returns what was not, and what was.
+func (p *probed) refusals(tries ...string) (open, shut []string) {
+	for _, t := range tries {
+		said := p.said[t]
+		name := strings.Replace(t, "=", " ", 1)
+		switch said {
+		case "EPERM", "EACCES", "EAFNOSUPPORT":
+			shut = append(shut, name+": "+said)
+		case allowed:
+			open = append(open, name)
+		default:
+			open = append(open, fmt.Sprintf("%s (%q)", name, said))
+		}
+	}
+	return open, shut
+}
+
+// sandbox judges the probes and the filters of one service.
+func (l *look) sandbox(ctx context.Context, role string, filters int, trials ...trial) Finding {
+	var shut []string
+	for _, t := range trials {
+		p := l.probe(ctx, t.role, t.become)
+		if p.err != nil {
+			return unseen(fmt.Errorf("probe of the %s: %w", t.role, p.err))
+		}
+		open, refused := p.refusals(t.tries...)
+		if len(open) > 0 {
+			return fail(fmt.Sprintf("a probe as the %s %s was let: %s", t.role, t.become, strings.Join(open, ", ")))
+		}
+		shut = append(shut, fmt.Sprintf("a probe as %s (%s) was refused %s", t.role, t.become, strings.Join(refused, ", ")))
+	}
+	procs, err := l.procs()
+	if err != nil {
+		return unseen(err)
+	}
+	running := procs.of(role)
+	for _, p := range running {
+		if f := l.filtered(p, filters); f != "" {
+			return fail(f)
+		}
+	}
+	evidence := fmt.Sprintf("%s; %s", l.filterEvidence(role, running), strings.Join(shut, "; "))
+	if l.landlock < 1 {
+		return degraded("this kernel has no Landlock, so files are kept by owner and mode only; " + evidence)
+	}
+	return pass(evidence)
+}
+
+type trial struct {
+	role, become string
+	tries        []string
+}
+
+// filtered says what a process's system call filter lacks.
+func (l *look) filtered(p process, want int) string {
+	if p.number("Seccomp") != 2 {
+		return fmt.Sprintf("%s (pid %d) has no system call filter", p.name, p.pid)
+	}
+	// Kernels before 5.9 do not count filters. A container's own come on top.
+	if n := p.number("Seccomp_filters"); n >= 0 && n < l.base+want {
+		return fmt.Sprintf("%s (pid %d) has %d system call filters of its own, and should have %d", p.name, p.pid, n-l.base, want)
+	}
+	return ""
+}
+
+func (l *look) filterEvidence(role string, running []process) string {
+	if len(running) == 0 {
+		return "the " + role + " rests until it is needed"
+	}
+	var all []string
+	for _, p := range running {
+		all = append(all, fmt.Sprintf("pid %d has %d system call filters", p.pid, max(1, p.number("Seccomp_filters")-l.base)))
+	}
+	return strings.Join(all, ", ")
+}
+
+// Filters that the stub installs, and that a role adds itself.
+const (
+	stubFilters  = 2
+	givenUpExec  = 1
+	childFilters = 2
+)
+
+// fileTries are left out where the kernel has no Landlock: then owner and mode
+// decide, which others check.
+func (l *look) fileTries(tries ...string) []string {
+	if l.landlock < 1 {
+		return nil
+	}
+	return tries
+}
+
+func (l *look) sandboxWorker(ctx context.Context) Finding {
+	tries := slices.Concat(
+		[]string{l.readKey(), tryTCP, tryTCP6, tryUDP, tryUDP6, tryBind, tryListen, l.runElse(), tryPtrace},
+		l.fileTries(l.readData(), l.readShared()))
+	if !*l.root && l.landlock < 1 {
+		tries = tries[1:] // one user, one owner: nothing keeps the file
+	}
+	return l.sandbox(ctx, "worker", stubFilters+givenUpExec, trial{"worker", asRunning, tries})
+}
+
+func (l *look) sandboxParser(ctx context.Context) Finding {
+	parser := slices.Concat(
+		[]string{tryTCP, tryTCP6, tryUDP, tryUDP6, tryUnix, tryBind, tryListen, tryPtrace},
+		l.fileTries(l.readData(), l.readKey(), l.readShared(), l.runElse()))
+	child := []string{
+		tryTCP, tryTCP6, tryUDP, tryUDP6, tryUnix, tryBind, tryListen, tryPtrace,
+		l.readData(), l.readKey(), l.readShared(), l.runElse(),
+	}
+	f := l.sandbox(ctx, "parser", stubFilters, trial{"parser", asStarted, parser}, trial{"parser", asChild, child})
+	if f.Status == Fail {
+		return f
+	}
+	procs, err := l.procs()
+	if err != nil {
+		return unseen(err)
+	}
+	for _, p := range procs.of("parser") {
+		if procs.isService(p) {
+			continue
+		}
+		if what := l.filtered(p, stubFilters+childFilters); what != "" {
+			return fail(what)
+		}
+	}
+	return l.remember("parser filters", procs.of("parser"), f)
+}
+
+// remember keeps what was found while a service ran, for when it rests.
+func (l *look) remember(key string, running []process, f Finding) Finding {
+	l.Watch.mu.Lock()
+	defer l.Watch.mu.Unlock()
+	if len(running) > 0 {
+		l.members[key] = lastSeen{l.now(), f}
+		return f
+	}
+	if seen, ok := l.members[key]; ok && f.Status != Fail {
+		f.Evidence += fmt.Sprintf("; when it last ran, at %s: %s", seen.at.UTC().Format("15:04"), seen.Evidence)
+	}
+	return f
+}
+
+func (l *look) noEgress(ctx context.Context) Finding {
+	inet := []string{tryUDP, tryUDP6, tryRaw}
+	tcp := []string{tryTCP, tryTCP6}
+	trials := []trial{
+		{"api", asRunning, slices.Concat(inet, tcp)},
+		{"worker", asRunning, slices.Concat(inet, tcp)},
+		{"parser", asStarted, slices.Concat(inet, tcp)},
+		{"parser", asChild, slices.Concat(inet, tcp)},
+		{"nginx", asStarted, inet},
+	}
+	edge := l.landlock >= 4
+	if edge {
+		trials[4].tries = append(trials[4].tries, l.dial())
+	}
+	refused := 0
+	for _, t := range trials {
+		p := l.probe(ctx, t.role, t.become)
+		if p.err != nil {
+			return unseen(fmt.Errorf("probe of the %s: %w", t.role, p.err))
+		}
+		open, shut := p.refusals(t.tries...)
+		if len(open) > 0 {
+			return fail(fmt.Sprintf("a probe as the %s (%s) was let: %s", t.role, t.become, strings.Join(open, ", ")))
+		}
+		refused += len(shut)
+	}
+	outbound, looked, err := l.outbound(ctx)
+	if err != nil {
+		return unseen(err)
+	}
+	if len(outbound) > 0 {
+		return fail("connections that nobody from outside began: " + strings.Join(outbound, ", "))
+	}
+	evidence := fmt.Sprintf("probes as %d kinds of process were refused %d kinds of internet socket; %d running processes hold none that goes out",
+		len(trials), refused, looked)
+	if !edge {
+		return degraded("this kernel cannot keep nginx from connecting out over TCP (it needs Landlock 4); " + evidence)
+	}
+	return pass(evidence)
+}

@@ -1,0 +1,27 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"coffer/services/auth"
+)
+
+// Facts is what this process says of itself to init, which looks whether the
+// box keeps its claims.
+type Facts struct {
+	auth.Facts
+	Dev bool `json:"dev"`
+}
+
+// facts answers init, which knows the edge token; the edge passes nothing on
+// under this path.
+func (s *server) facts(c *gin.Context) {
+	f, err := s.Keeper.Facts(c.Request.Context())
+	if err != nil {
+		s.refuse(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, Facts{Facts: f, Dev: s.Dev})
+}
