@@ -16,6 +16,7 @@ import (
 	"coffer/appliance/boot"
 	"coffer/appliance/confine"
 	"coffer/appliance/edge"
+	"coffer/appliance/journal"
 	"coffer/appliance/layout"
 	"coffer/appliance/manifest"
 	"coffer/appliance/secrets"
@@ -47,7 +48,7 @@ func playInit(ctx context.Context, c call) int {
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		return c.fail("init", err)
 	}
-	output := boot.NewOutput(c.out, cfg.LogFormat == "json")
+	output := journal.New(c.out, cfg.LogFormat == "json")
 	defer output.Close(logWithin)
 	options, err := boxOptions(cfg, output)
 	if err != nil {
@@ -69,9 +70,9 @@ func rootOf(c call, role string) (string, error) {
 
 // boxOptions makes the values that each part of the boot takes from the
 // configuration.
-func boxOptions(cfg *config.Config, output *boot.Output) (boot.Options, error) {
+func boxOptions(cfg *config.Config, output *journal.Journal) (boot.Options, error) {
 	o := logOptions{LogLevel: cfg.LogLevel, LogJSON: cfg.LogFormat == "json"}
-	log := newLogger(output.Writer("init"), o)
+	log := newLogger(output.Writer(journal.Self), o)
 	self, err := boot.Self()
 	if err != nil {
 		return boot.Options{}, err

@@ -215,6 +215,11 @@ func (n *Node) Read(limit int64) ([]byte, error) {
 	return b, nil
 }
 
+// Tail returns the last bytes of the content, at most limit.
+func (n *Node) Tail(limit int64) ([]byte, error) {
+	return io.ReadAll(io.NewSectionReader(n.f, max(0, n.Size-limit), limit))
+}
+
 // Stamp sets the time of last change.
 func (n *Node) Stamp(t time.Time) error {
 	tv := unix.NsecToTimeval(t.UnixNano())

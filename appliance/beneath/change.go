@@ -115,6 +115,74 @@ func (d *Dir) write(name string, content []byte, a Attributes, place func(dir in
 	return parent.sync()
 }
 
+// Append opens the regular file at name for reading and for writing at its
+// end, making it when there is nothing. A link, a file with a second name and
+// what is no file are a *Refused, found before anything is written.
+func (d *Dir) Append(name string, a Attributes) (*os.File, error) {
+	seen, err := d.Look(name)
+	missing := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !missing {
+		return nil, d.explain("open", name, errors.Unwrap(err))
+	}
+	if !missing && !seen.IsFile() {
+		return nil, &Refused{Path: d.full(name), What: seen.What()}
+	}
+	flags := unix.O_RDWR | unix.O_APPEND | unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_NOCTTY
+	mode := uint32(0) // openat2 wants none for what exists
+	if missing {
+		flags, mode = flags|unix.O_CREAT|unix.O_EXCL, 0o600
+	}
+	fd, err := openBeneath(d.fd(), name, flags, mode)
+	if err != nil {
+		return nil, d.explain("open", name, err)
+	}
+	info, err := describe(fd)
+	n := &Node{Info: info, f: os.NewFile(uintptr(fd), d.full(name))}
+	switch {
+	case err != nil:
+		err = d.fail("open", name, err)
+	case !missing && (info.Inode != seen.Inode || info.Device != seen.Device):
+		err = d.fail("open", name, errors.New("it was replaced while it was looked at"))
+	case info.Links > 1:
+		err = &Refused{Path: d.full(name), What: "a file with a second name (hard link)"}
+	default:
+		err = a.mend(n)
+	}
+	if err != nil {
+		n.Close()
+		return nil, err
+	}
+	return n.f, nil
+}
+
+// mend applies what differs.
+func (a Attributes) mend(n *Node) error {
+	if a.UID != Keep && n.UID != a.UID || a.GID != Keep && n.GID != a.GID {
+		if err := n.Own(a.UID, a.GID); err != nil {
+			return err
+		}
+	}
+	if n.Mode == a.Mode {
+		return nil
+	}
+	return n.Chmod(a.Mode)
+}
+
+// Rename gives what is at from the name to, replacing a file or link there.
+func (d *Dir) Rename(from, to string) error {
+	parent, base, err := d.parent(from)
+	if err != nil {
+		return err
+	}
+	defer parent.Close()
+	target, name, err := d.parent(to)
+	if err != nil {
+		return err
+	}
+	defer target.Close()
+	return d.fail("rename", from, unix.Renameat(parent.fd(), base, target.fd(), name))
+}
+
 // Remove removes a file, a link, or a directory with what is in it.
 func (d *Dir) Remove(name string) error {
 	parent, base, err := d.parent(name)

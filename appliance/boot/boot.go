@@ -2,6 +2,7 @@ package boot
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,6 +17,7 @@ import (
 	"coffer/appliance/confine"
 	"coffer/appliance/control"
 	"coffer/appliance/edge"
+	"coffer/appliance/journal"
 	"coffer/appliance/layout"
 	"coffer/appliance/manifest"
 	"coffer/appliance/posture"
@@ -48,7 +50,7 @@ type Options struct {
 	SetupService, FrontDoor string
 	SetupLink               func(code string) string
 
-	Output   *Output
+	Output   *journal.Journal
 	Log      *slog.Logger
 	Warnings []string // about the configuration
 }
@@ -115,6 +117,9 @@ func Run(ctx context.Context, o Options) int {
 					asked = true
 					stop()
 				default:
+					if sig == syscall.SIGUSR1 {
+						b.Output.Reopen()
+					}
 					select {
 					case <-ready:
 						supervisor.Forward(sig.(syscall.Signal))
@@ -184,6 +189,9 @@ func (b *box) prepare(ctx context.Context) error {
 	if b.secrets, err = secrets.Ensure(b.Secrets); err != nil {
 		return err
 	}
+	b.Output.Conceal(
+		b.secrets.SetupCode, secrets.Show(b.secrets.SetupCode), hex.EncodeToString(b.secrets.SessionKey), b.Edge.Token, b.Secrets.SecretKey,
+	)
 	for _, folder := range []string{b.Run, StateFolder(b.Run)} {
 		if err := sockets.RunFolder(folder); err != nil {
 			return err
@@ -194,6 +202,7 @@ func (b *box) prepare(ctx context.Context) error {
 	if b.sockets, err = sockets.Bind(append([]sockets.Spec{control.Socket(b.Run), control.BoxSocket(b.Run, b.boxGroup())}, b.Sockets...)...); err != nil {
 		return err
 	}
+	b.Output.Keep(filepath.Join(b.Layout.Data, "logs"), b.names()...)
 	if err := portFree(b.Edge.Host, b.Edge.Port); err != nil {
 		return err
 	}
@@ -213,6 +222,15 @@ func (b *box) supervisor() (*supervise.Supervisor, error) {
 		l.output[s.Name] = pipe
 	}
 	return supervise.New(supervise.Options{Programs: programs, Launcher: l, Log: b.Log, Changed: b.changed})
+}
+
+// names are those of the services.
+func (b *box) names() []string {
+	var all []string
+	for _, s := range b.Services {
+		all = append(all, s.Name)
+	}
+	return all
 }
 
 // changed is called after every event in the box.
