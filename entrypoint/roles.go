@@ -20,6 +20,7 @@ func roles() []role {
 		{name: "init", help: "run the box: --root DIR puts it below a folder", play: playInit},
 		{name: "status", help: "how the services are [--json]", play: playStatus},
 		{name: "restart", help: "restart a service: coffer restart NAME", play: playRestart},
+		{name: "logs", help: "what services said: coffer logs [NAME] [-f] [-n N] [-level L] [-q TEXT]", play: playLogs},
 		{name: "doctor", help: "look now whether the box keeps its claims [--json]", play: playDoctor},
 
 		{name: "healthcheck", help: "exit 0 when the box is ready", play: playHealthcheck},

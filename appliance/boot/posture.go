@@ -10,6 +10,7 @@ import (
 
 	"coffer/appliance/confine"
 	"coffer/appliance/control"
+	"coffer/appliance/journal"
 	"coffer/appliance/posture"
 	"coffer/appliance/secrets"
 	"coffer/appliance/supervise"
@@ -48,6 +49,7 @@ func (b *box) watch(s *supervise.Supervisor) *posture.Watch {
 type desk struct {
 	supervisor *supervise.Supervisor
 	watch      *posture.Watch
+	journal    *journal.Journal
 }
 
 func (d desk) Status(ctx context.Context) ([]supervise.Status, error) {
@@ -63,6 +65,13 @@ func (d desk) Doctor(ctx context.Context) (posture.Report, error) { return d.wat
 func (d desk) Posture(context.Context) (posture.Report, error) { return d.watch.Last(), nil }
 
 func (d desk) Fresh(ctx context.Context) (posture.Report, error) { return d.watch.Fresh(ctx), nil }
+
+func (d desk) Logs(ctx context.Context, q journal.Query, wait bool) (journal.Page, error) {
+	if wait {
+		return d.journal.Await(ctx, q)
+	}
+	return d.journal.Read(q)
+}
 
 // doors are the sockets that init itself answers at.
 func (b *box) doors() map[string]control.Door {
@@ -81,7 +90,7 @@ func (b *box) control(ctx context.Context, helpers *sync.WaitGroup, s *supervise
 			return fmt.Errorf("%s socket: %w", name, err)
 		}
 		helpers.Go(func() {
-			if err := control.Serve(ctx, listener.(*net.UnixListener), door, desk{s, b.posture}, b.Log); err != nil {
+			if err := control.Serve(ctx, listener.(*net.UnixListener), door, desk{s, b.posture, b.Output}, b.Log); err != nil {
 				b.Log.Error("control socket ended", slog.String("socket", name), slog.Any("error", err))
 			}
 		})

@@ -9,6 +9,7 @@ import (
 	"net"
 	"time"
 
+	"coffer/appliance/journal"
 	"coffer/appliance/posture"
 	"coffer/appliance/supervise"
 )
@@ -45,6 +46,8 @@ func Exchange(ctx context.Context, path string, r Request) (Answer, error) {
 	if err := conn.SetDeadline(time.Now().Add(looking + 2*patience)); err != nil {
 		return Answer{}, err
 	}
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
 	// Who may not ask is told so before the request is read: the answer counts,
 	// also when the request could not be written.
 	unsent := json.NewEncoder(conn).Encode(r)
@@ -52,8 +55,35 @@ func Exchange(ctx context.Context, path string, r Request) (Answer, error) {
 	if err := json.NewDecoder(conn).Decode(&a); err != nil {
 		return Answer{}, fmt.Errorf("the box did not answer: %w", errors.Join(unsent, err))
 	}
-	if a.Error != "" {
+	switch {
+	case a.Code == codeUnknown:
+		return Answer{}, &refusal{a.Error, journal.ErrUnknown}
+	case a.Code == codeQuery:
+		return Answer{}, &refusal{a.Error, journal.ErrQuery}
+	case a.Error != "":
 		return Answer{}, errors.New(a.Error)
 	}
 	return a, nil
+}
+
+// refusal is an error that init told, in its words.
+type refusal struct {
+	text string
+	is   error
+}
+
+func (r *refusal) Error() string { return r.text }
+func (r *refusal) Unwrap() error { return r.is }
+
+// Logs asks at the socket at path for lines; with wait init answers when there
+// are some, or after a few seconds.
+func Logs(ctx context.Context, path string, q journal.Query, wait bool) (journal.Page, error) {
+	a, err := Exchange(ctx, path, Request{Ask: AskLogs, Lines: q, Wait: wait})
+	if err == nil && a.Logs == nil {
+		err = errors.New("the box gave no lines")
+	}
+	if err != nil {
+		return journal.Page{}, err
+	}
+	return *a.Logs, nil
 }

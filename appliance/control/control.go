@@ -25,6 +25,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
+	"coffer/appliance/journal"
 	"coffer/appliance/posture"
 	"coffer/appliance/sockets"
 	"coffer/appliance/supervise"
@@ -62,10 +63,12 @@ type Door struct {
 }
 
 // OwnerDoor is that of the control socket.
-func OwnerDoor() Door { return Door{Asks: []string{AskStatus, AskRestart, AskDoctor, AskPosture}} }
+func OwnerDoor() Door {
+	return Door{Asks: []string{AskStatus, AskRestart, AskDoctor, AskPosture, AskLogs}}
+}
 
 // APIDoor is that of the box socket: nothing there changes anything.
-func APIDoor(uid int) Door { return Door{UID: uid, Asks: []string{AskStatus, AskPosture}} }
+func APIDoor(uid int) Door { return Door{UID: uid, Asks: []string{AskStatus, AskPosture, AskLogs}} }
 
 // Box is what can be asked for.
 type Box interface {
@@ -74,6 +77,9 @@ type Box interface {
 	Doctor(context.Context) (posture.Report, error)  // looks now
 	Posture(context.Context) (posture.Report, error) // what was seen last
 	Fresh(context.Context) (posture.Report, error)   // or looks, when that is long ago
+	// Logs answers with lines; with wait, once there are some, or none came for
+	// a while.
+	Logs(ctx context.Context, q journal.Query, wait bool) (journal.Page, error)
 }
 
 // The things that can be asked for.
@@ -82,6 +88,7 @@ const (
 	AskRestart = "restart"
 	AskDoctor  = "doctor"
 	AskPosture = "posture"
+	AskLogs    = "logs"
 )
 
 // Request asks for one thing.
@@ -89,14 +96,25 @@ type Request struct {
 	Ask     string `json:"ask"`
 	Service string `json:"service,omitempty"` // of AskRestart
 	Fresh   bool   `json:"fresh,omitempty"`   // of AskPosture: not older than half a minute
+
+	Lines journal.Query `json:"lines,omitzero"` // of AskLogs
+	Wait  bool          `json:"wait,omitempty"` // of AskLogs: for lines
 }
 
 // Answer has an Error or what was asked for.
 type Answer struct {
 	Error    string             `json:"error,omitempty"`
+	Code     string             `json:"code,omitempty"` // of an Error that callers tell from others
 	Services []supervise.Status `json:"services,omitempty"`
 	Posture  *posture.Report    `json:"posture,omitempty"`
+	Logs     *journal.Page      `json:"logs,omitempty"`
 }
+
+// The codes of errors.
+const (
+	codeUnknown = "unknown" // journal.ErrUnknown
+	codeQuery   = "query"   // journal.ErrQuery
+)
 
 // Serve answers at the door on l until ctx ends, and closes it.
 func Serve(ctx context.Context, l *net.UnixListener, d Door, b Box, log *slog.Logger) error {
@@ -167,10 +185,19 @@ func (d Door) converse(ctx context.Context, conn *net.UnixConn, b Box) Answer {
 		var report posture.Report
 		report, err = look(ctx)
 		answer.Posture = &report
+	case AskLogs:
+		var page journal.Page
+		page, err = b.Logs(ctx, r.Lines, r.Wait)
+		answer.Logs = &page
 	default:
 		err = fmt.Errorf("nothing answers to %q", r.Ask)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, journal.ErrUnknown):
+		return Answer{Error: err.Error(), Code: codeUnknown}
+	case errors.Is(err, journal.ErrQuery):
+		return Answer{Error: err.Error(), Code: codeQuery}
+	case err != nil:
 		return Answer{Error: err.Error()}
 	}
 	return answer

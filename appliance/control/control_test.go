@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"testing"
 
+	"coffer/appliance/journal"
 	"coffer/appliance/posture"
 	"coffer/appliance/sockets"
 	"coffer/appliance/supervise"
@@ -53,6 +54,31 @@ func (b *box) Posture(context.Context) (posture.Report, error) {
 
 func (b *box) Fresh(context.Context) (posture.Report, error) {
 	return posture.Report{Items: []posture.Item{{ID: "fresh"}}}, nil
+}
+
+func (b *box) Logs(_ context.Context, q journal.Query, _ bool) (journal.Page, error) {
+	switch {
+	case q.Service == "shell":
+		return journal.Page{}, fmt.Errorf("%w: shell; there is api", journal.ErrUnknown)
+	case q.Limit == 0:
+		return journal.Page{}, fmt.Errorf("%w: no lines", journal.ErrQuery)
+	}
+	return journal.Page{Lines: []journal.Line{{Service: q.Service, Text: "a line"}}}, nil
+}
+
+func TestLogs(t *testing.T) {
+	_, run := serve(t)
+	page, err := Logs(t.Context(), Socket(run).Path, journal.Query{Service: "api", Limit: 1}, false)
+	if err != nil || len(page.Lines) != 1 || page.Lines[0].Service != "api" {
+		t.Errorf("%+v, %v", page, err)
+	}
+	_, err = Logs(t.Context(), Socket(run).Path, journal.Query{Service: "shell", Limit: 1}, false)
+	if !errors.Is(err, journal.ErrUnknown) || !strings.Contains(err.Error(), "there is api") {
+		t.Errorf("unknown: %v", err)
+	}
+	if _, err := Logs(t.Context(), Socket(run).Path, journal.Query{}, true); !errors.Is(err, journal.ErrQuery) {
+		t.Errorf("no query: %v", err)
+	}
 }
 
 func serve(t *testing.T) (*box, string) {

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"coffer/appliance/beneath"
@@ -25,9 +24,6 @@ const (
 
 // tryAgain is how long files that could not be written are left alone.
 const tryAgain = time.Second
-
-// reopening says that files are to be opened anew.
-type reopening struct{ atomic.Bool }
 
 // keeper writes the files. All of it runs in one goroutine.
 type keeper struct {

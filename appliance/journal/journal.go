@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -32,8 +33,9 @@ type Journal struct {
 	readers          sync.WaitGroup
 	limit            int64         // of a file in bytes
 	again            time.Duration // until files that failed are tried again
-	reopen           reopening
-	mu               sync.Mutex // guards what follows
+	reopen           atomic.Bool   // files are to be opened anew
+	waiting          atomic.Int32  // questions that wait for lines
+	mu               sync.Mutex    // guards what follows
 	memory           map[string]*memory
 	names            []string // of memory, in order of appearance
 	next             uint64   // number of the next line

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Bounds of what is remembered of each service.
@@ -88,6 +90,8 @@ type Page struct {
 	// Gap: lines between the cursor and these are gone, or the cursor is from
 	// an earlier run and these are the latest.
 	Gap bool `json:"gap,omitempty"`
+	// Services are the names that can be asked for.
+	Services []string `json:"services"`
 }
 
 // What is wrong with a question.
@@ -111,7 +115,7 @@ func (j *Journal) Read(q Query) (Page, error) {
 		return l.Level >= least && (wanted == "" || strings.Contains(strings.ToLower(l.Text), wanted))
 	}
 	after, ours := j.cursor(q.After)
-	page := Page{Lines: []Line{}, Next: j.mark(next - 1), Gap: q.After != "" && (!ours || after < lost)}
+	page := Page{Services: j.Services(), Lines: []Line{}, Next: j.mark(next - 1), Gap: q.After != "" && (!ours || after < lost)}
 	if !ours {
 		for _, l := range slices.Backward(lines) {
 			if matches(l) {
@@ -185,6 +189,43 @@ func (j *Journal) remembered(service string) (lines []Line, next, lost uint64, e
 		return 1
 	})
 	return lines, j.next, lost, nil
+}
+
+// How long Await waits for lines, and for company of the first one, and how
+// many may wait at once.
+const (
+	maxWaiting = 4
+
+	awaitLines = 3 * time.Second
+	gather     = 50 * time.Millisecond
+)
+
+// Await is Read, but waits when there is nothing after the cursor: until there
+// is, ctx ends or a while has passed.
+func (j *Journal) Await(ctx context.Context, q Query) (Page, error) {
+	defer j.waiting.Add(-1)
+	if j.waiting.Add(1) > maxWaiting {
+		return Page{}, fmt.Errorf("%w: %d follow the log already", ErrQuery, maxWaiting)
+	}
+	ctx, cancel := context.WithTimeout(ctx, awaitLines)
+	defer cancel()
+	for {
+		changed := j.Changed()
+		page, err := j.Read(q)
+		if err != nil || len(page.Lines) > 0 || page.Gap {
+			return page, err
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return page, nil
+		}
+		select {
+		case <-time.After(gather):
+		case <-ctx.Done():
+		}
+		q.After = page.Next
+	}
 }
 
 // Changed is closed when the next line arrives.

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -120,5 +121,37 @@ func TestMemoryIsBounded(t *testing.T) {
 	m := j.memory["api"]
 	if m.bytes > memoryBytes || len(m.lines) > memoryLines || m.bytes != 500*len(m.lines) {
 		t.Errorf("%d bytes in %d lines", m.bytes, len(m.lines))
+	}
+}
+
+func TestAwait(t *testing.T) {
+	j := New(io.Discard, false)
+	defer j.Close(time.Second)
+	api, worker := j.Writer("api"), j.Writer("worker")
+	start, _ := j.Read(Query{Limit: 1})
+	answer := make(chan string)
+	for range maxWaiting {
+		go func() {
+			p, err := j.Await(t.Context(), Query{Service: "api", Limit: 5, After: start.Next})
+			answer <- fmt.Sprint(texts(p), err)
+		}()
+	}
+	settle(t, func() bool { return j.waiting.Load() == maxWaiting })
+	if _, err := j.Await(t.Context(), Query{Limit: 1}); !errors.Is(err, ErrQuery) {
+		t.Errorf("one too many waits: %v", err)
+	}
+	fmt.Fprintln(worker, "not asked for")
+	time.Sleep(2 * gather)
+	fmt.Fprintln(api, "asked")
+	fmt.Fprintln(api, "for")
+	for range maxWaiting {
+		if got := <-answer; got != "asked for<nil>" {
+			t.Errorf("%q", got)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if p, err := j.Await(ctx, Query{Service: "init", Limit: 5}); err != nil || len(p.Lines) > 0 {
+		t.Errorf("nobody waits any more: %+v, %v", p, err)
 	}
 }
