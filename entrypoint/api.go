@@ -36,6 +36,7 @@ type apiOptions struct {
 	SetupOpen bool
 	Dev       bool
 	Box       string // folder in which init says how the services are
+	BoxSocket string // where init is asked how the box is
 }
 
 // apiMemory is the soft limit of the API's memory in bytes.
@@ -106,10 +107,11 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	}
 	hosts := auth.Hosts{Fixed: o.Hosts, Accounts: st}
 	cookies := auth.Cookies{Box: boxID, BasePath: o.BasePath}
+	looking := newWatch(o.BoxSocket, s.log)
 	site, err := web.New(web.Options{
 		Templates: os.DirFS(filepath.Join(o.Share, "templates")), Dev: o.Dev,
 		Library: lib, Keeper: keeper, Accounts: st, Cookies: cookies, Hosts: hosts,
-		SetupOpen: o.SetupOpen, BasePath: o.BasePath, Version: version, Status: api.Status, Log: s.log,
+		SetupOpen: o.SetupOpen, BasePath: o.BasePath, Version: version, Status: api.Status, Watch: looking, Log: s.log,
 	})
 	if err != nil {
 		return err
@@ -117,7 +119,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	engine, err := api.New(api.Options{
 		Library: lib, Keeper: keeper, Accounts: st, Hosts: hosts, Cookies: cookies,
 		EdgeToken: string(token), BasePath: o.BasePath, MaxUpload: o.MaxUpload, Version: version, Dev: o.Dev,
-		Health: boxHealth(o.Box), Failure: site.Fail, Log: s.log,
+		Health: boxHealth(o.Box), Watch: looking, Failure: site.Fail, Log: s.log,
 	})
 	if err != nil {
 		return err
@@ -133,6 +135,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	}
 	g, gctx := errgroup.WithContext(s.ctx)
 	g.Go(func() error { return lib.Run(gctx) })
+	g.Go(func() error { return looking.run(gctx) })
 	g.Go(func() error { return link.Serve(gctx, back, lib, s.log) })
 	g.Go(func() error { return api.Serve(gctx, front, engine, s.log) })
 	status := boot.SetUp

@@ -62,6 +62,7 @@ func (p plan) services() []boot.Service {
 				options(apiOptions{
 					logOptions: p.logOptions, Data: p.cfg.Data, Share: p.share, BasePath: p.cfg.BasePath, Hosts: p.hosts(),
 					MaxUpload: p.cfg.MaxUpload, SetupOpen: p.cfg.SetupOpen, Dev: p.cfg.DevMode, Box: boot.StateFolder(p.cfg.Run),
+					BoxSocket: boot.BoxSocket(p.cfg.Run),
 				}),
 				{Name: "edge-token", Bytes: []byte(p.token)},
 			},

@@ -36,6 +36,7 @@ type Finding struct {
 type Item struct {
 	ID       string `json:"id"`
 	Group    Group  `json:"group"`
+	Title    string `json:"title"`
 	Claim    string `json:"claim"`
 	Against  string `json:"protects_from"`
 	Status   Status `json:"status"`
@@ -85,8 +86,8 @@ func summarise(items []Item) Summary {
 
 // Facts is what only the API knows, as it says it of itself.
 type Facts struct {
-	Owner           bool   `json:"owner"`         // somebody owns the box
-	PasswordHash    string `json:"password_hash"` // the algorithm of the stored hash
+	Owner           bool   `json:"owner"`              // somebody owns the box
+	PasswordHash    string `json:"password_algorithm"` // the algorithm of the stored hash
 	PasswordCost    int    `json:"password_cost"`
 	LoginsPerMinute int    `json:"logins_per_minute"` // failures of one client
 	BackoffAfter    int    `json:"backoff_after"`     // failures of all

@@ -212,7 +212,7 @@ func (w *Watch) look(ctx context.Context, live bool) Report {
 			items = append(items, before[n])
 			continue
 		}
-		i := Item{ID: c.ID, Group: c.Group, Claim: c.Claim, Against: c.Against, Status: NotApplicable}
+		i := Item{ID: c.ID, Group: c.Group, Title: c.Title, Claim: c.Claim, Against: c.Against, Status: NotApplicable}
 		if c.check == nil {
 			i.Evidence, i.Later = c.Later, true
 		} else {

@@ -60,6 +60,7 @@ func (s *server) routes(e *gin.Engine) {
 	handle(s, read, "GET /jobs", "What is being read: running, waiting, finished", s.jobs)
 	stream(s, read, "GET /events", "What changes, as it happens", describeEvents, s.events)
 
+	handle(s, read, "GET /posture", "How the box keeps its claims, with evidence", s.posture)
 	handle(s, admin, "GET /settings", "Settings", s.settings)
 	handle(s, admin, "PATCH /settings", "Change settings", s.changeSettings)
 }

@@ -13,8 +13,8 @@ import (
 // Facts are what the box says of its own sign-in, for the page on which it
 // proves its claims. They open nothing.
 type Facts struct {
-	Owner           bool   `json:"owner"`         // somebody owns the box
-	PasswordHash    string `json:"password_hash"` // algorithm; empty without an owner
+	Owner           bool   `json:"owner"`              // somebody owns the box
+	PasswordHash    string `json:"password_algorithm"` // algorithm; empty without an owner
 	PasswordCost    int    `json:"password_cost"`
 	LoginsPerMinute int    `json:"logins_per_minute"` // failures of one client
 	BackoffAfter    int    `json:"backoff_after"`     // failures of strangers

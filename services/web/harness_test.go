@@ -42,6 +42,7 @@ type box struct {
 	site     *Site
 	url      string
 	log      *lines
+	watch    *watched
 	edge     edgeState
 }
 
@@ -99,8 +100,9 @@ func newBox(t testing.TB, base string) *box {
 	rand.Read(key)
 	keeper, err := auth.New(auth.Options{Accounts: st, SecretKey: key, SetupCode: setupCode, Log: log})
 	must(t, err)
+	b.watch = &watched{}
 	b.site, err = New(Options{
-		Library: b.lib, Keeper: keeper, Accounts: st, Cookies: cookies, BasePath: base,
+		Library: b.lib, Watch: b.watch, Keeper: keeper, Accounts: st, Cookies: cookies, BasePath: base,
 		Version: "0.1.0-test", Status: api.Status, Log: log,
 	})
 	must(t, err)

@@ -20,6 +20,7 @@ import (
 	"coffer/services/web/activity"
 	"coffer/services/web/add"
 	"coffer/services/web/login"
+	"coffer/services/web/posture"
 	"coffer/services/web/reader"
 	"coffer/services/web/search"
 	"coffer/services/web/settings"
@@ -34,6 +35,7 @@ type Options struct {
 	Templates fs.FS // a folder of *.tmpl
 	Dev       bool  // templates are read again for each request
 	Library   *library.Library
+	Watch     library.Watch // nil: nothing looks at the box
 	Keeper    *auth.Keeper
 	Accounts  library.Accounts
 	Cookies   auth.Cookies
@@ -55,6 +57,7 @@ type Site struct {
 	reader   *reader.Site
 	add      *add.Site
 	activity *activity.Site
+	posture  *posture.Site
 	settings *settings.Site
 	login    *login.Site
 	setup    *setup.Site
@@ -73,14 +76,14 @@ func New(o Options) (*Site, error) {
 		o.Templates = embedded
 	}
 	sh, err := shell.New(shell.Options{
-		Templates: o.Templates, Dev: o.Dev, Library: o.Library, BasePath: o.BasePath,
+		Templates: o.Templates, Dev: o.Dev, Library: o.Library, Watch: o.Watch, BasePath: o.BasePath,
 		Version: o.Version, Static: StaticVersion(), Status: o.Status, Log: o.Log, Now: o.Now,
 	})
 	if err != nil {
 		return nil, err
 	}
 	s := &Site{shell: sh}
-	var errs [8]error
+	var errs [9]error
 	s.search, errs[0] = search.New(sh)
 	s.sources, errs[1] = sources.New(sh)
 	s.reader, errs[2] = reader.New(sh)
@@ -93,6 +96,7 @@ func New(o Options) (*Site, error) {
 	s.setup, errs[7] = setup.New(setup.Options{
 		Shell: sh, Keeper: o.Keeper, Cookies: o.Cookies, Accounts: o.Accounts, Hosts: o.Hosts, Open: o.SetupOpen,
 	})
+	s.posture, errs[8] = posture.New(sh)
 	return s, errors.Join(errs[:]...)
 }
 
@@ -110,6 +114,7 @@ func (s *Site) Register(r gin.IRouter) {
 	s.reader.Register(owner)
 	s.add.Register(owner)
 	s.activity.Register(owner)
+	s.posture.Register(owner)
 	s.settings.Register(owner)
 }
 

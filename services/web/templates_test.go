@@ -9,6 +9,7 @@ import (
 	"coffer/services/web/activity"
 	"coffer/services/web/add"
 	"coffer/services/web/login"
+	"coffer/services/web/posture"
 	"coffer/services/web/reader"
 	"coffer/services/web/search"
 	"coffer/services/web/settings"
@@ -34,6 +35,7 @@ func TestTemplatesFitTheirData(t *testing.T) {
 		{"items", b.site.add.ItemsView().Template(), &add.Items{}},
 		{"activity", b.site.activity.View().Template(), &activity.Page{}},
 		{"state", b.site.activity.StateView().Template(), &activity.State{}},
+		{"posture", b.site.posture.View().Template(), &posture.Page{}},
 		{"settings", b.site.settings.View().Template(), &settings.Page{}},
 		{"login", b.site.login.View().Template(), &login.Page{}},
 		{"setup", owner.Template(), &setup.Owner{}},

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"coffer/services/library"
 	"coffer/services/web/words"
 )
 
@@ -14,7 +15,7 @@ type Frame struct {
 	Base     string // BasePath
 	V        string // of static files
 	Version  string
-	Section  string // search, library, activity or settings
+	Section  string // search, library, activity, posture or settings
 	Title    string
 	Sheet    string // the page's own style, without .css
 	Script   string // the page's own script, without .js
@@ -24,6 +25,7 @@ type Frame struct {
 	Bare     bool
 	Live     bool
 	Work     Work
+	BoxState Status // as last heard
 	Now      time.Time
 }
 
@@ -48,9 +50,22 @@ func (f *Frame) Exactly(t time.Time) Moment {
 // Problem is what is wrong with what the owner sent.
 type Problem struct{ Message, Hint string }
 
-// Status is a state in words, with the tone it is shown in: ok, busy, bad or
-// idle.
+// Status is a state in words, with the tone it is shown in: ok, busy, warn,
+// bad or idle.
 type Status struct{ Text, Tone string }
+
+// Tone is how a standing is shown.
+func Tone(s library.Standing) string {
+	switch s {
+	case library.Holds:
+		return "ok"
+	case library.Partly:
+		return "warn"
+	case library.Broken:
+		return "bad"
+	}
+	return "idle"
+}
 
 // Marked lets the markup of a highlighted text through: escaped text in which
 // the only elements are <mark>. Anything else is escaped whole.

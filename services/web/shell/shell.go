@@ -22,7 +22,8 @@ type Options struct {
 	Templates fs.FS // *.tmpl
 	Dev       bool  // templates are read again for each request
 	Library   *library.Library
-	BasePath  string // "" or "/name"
+	Watch     library.Watch // nil: nothing looks at the box
+	BasePath  string        // "" or "/name"
 	Version   string
 	Static    string // changes whenever a static file does
 	// Status is the table from kinds of error to HTTP statuses.
@@ -73,6 +74,7 @@ func (s *Shell) Frame(c *gin.Context, v *View, section, title string) Frame {
 	f.Language = choice(c, languageCookie, s.codes()...)
 	if id, ok := auth.FromContext(c.Request.Context()); ok {
 		f.Owner, f.Live = id.Name, !v.sheets.Bare || v.sheets.Live
+		f.BoxState = s.standing(f.W)
 		counts := s.Library.JobCounts()
 		f.Work = Work{
 			Failed: counts[library.JobFailed],
@@ -80,6 +82,24 @@ func (s *Shell) Frame(c *gin.Context, v *View, section, title string) Frame {
 		}
 	}
 	return f
+}
+
+// standing says in the rail how the box is, as last heard.
+func (s *Shell) standing(w *words.Words) Status {
+	if s.Watch == nil {
+		return Status{}
+	}
+	now := s.Watch.Standing()
+	text := w.Box.RailUnseen
+	switch now {
+	case library.Holds:
+		text = w.Box.RailHolds
+	case library.Partly:
+		text = w.Box.RailPartly
+	case library.Broken:
+		text = w.Box.RailBroken
+	}
+	return Status{Text: text, Tone: Tone(now)}
 }
 
 // WordsFor returns the language of a request, for titles that are made before

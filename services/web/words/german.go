@@ -136,6 +136,7 @@ func german() *Words {
 			QuietHeading: "Alles ruhig", QuietText: "Nichts wird gelesen und nichts wartet.",
 			NextTry: "neuer Versuch in %s", DoneState: "Bereit",
 		},
+		Box: germanBox(),
 		Settings: Settings{
 			Title: "Einstellungen", Heading: "Einstellungen", Account: "Konto", SignedInAs: "Angemeldet als %s", SignOut: "Abmelden",
 			ChangePassword: "Passwort ändern", OldPassword: "Bisheriges Passwort", NewPassword: "Neues Passwort",

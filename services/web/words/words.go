@@ -36,6 +36,7 @@ type Words struct {
 	Add      Add
 	Tray     Tray
 	Activity Activity
+	Box      Box
 	Settings Settings
 	Failure  Failure
 	Reasons  Reasons
