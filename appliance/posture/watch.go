@@ -214,7 +214,7 @@ func (w *Watch) look(ctx context.Context, live bool) Report {
 		}
 		i := Item{ID: c.ID, Group: c.Group, Title: c.Title, Claim: c.Claim, Against: c.Against, Status: NotApplicable}
 		if c.check == nil {
-			i.Evidence, i.Later = c.Later, true
+			i.Evidence, i.Later = c.Later+c.None, c.Later != ""
 		} else {
 			f := within(ctx, checkWithin, func(ctx context.Context) Finding { return c.check(l, ctx) })
 			i.Status, i.Evidence = f.Status, f.Evidence

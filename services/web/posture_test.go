@@ -51,7 +51,7 @@ func TestPosture(t *testing.T) {
 
 	page, r = v.get("/posture")
 	status(t, r, http.StatusOK)
-	has(t, page, "has not looked at itself yet", "not looked at yet", `href="/posture" aria-current="page"`)
+	has(t, page, "has not looked at itself yet", "unchecked", `href="/posture" aria-current="page"`)
 
 	later := claim("tls", "web", library.Unseen)
 	later.Later = true

@@ -41,7 +41,7 @@ func englishBox() Box {
 		Documents: "Documents", Network: "Going out", Backups: "Backups and exports",
 		StateHolds: "Holds", StatePartly: "In part", StateBroken: "Needs you", StateLater: "Comes later", StateUnseen: "Nothing to look at",
 		Evidence: "What was seen", Against: "Protects from", Remedy: "How to mend it",
-		RailHolds: "sound", RailPartly: "limited", RailBroken: "needs you", RailUnseen: "not looked at yet",
+		RailHolds: "sound", RailPartly: "limited", RailBroken: "needs you", RailUnseen: "unchecked",
 	}
 }
 
@@ -58,6 +58,6 @@ func germanBox() Box {
 		Documents: "Dokumente", Network: "Nach außen", Backups: "Sicherungen und Ausfuhren",
 		StateHolds: "Gilt", StatePartly: "Zum Teil", StateBroken: "Braucht dich", StateLater: "Kommt später", StateUnseen: "Nichts zu sehen",
 		Evidence: "Was zu sehen war", Against: "Schützt vor", Remedy: "Was zu tun ist",
-		RailHolds: "in Ordnung", RailPartly: "eingeschränkt", RailBroken: "braucht dich", RailUnseen: "noch nicht geprüft",
+		RailHolds: "in Ordnung", RailPartly: "begrenzt", RailBroken: "braucht dich", RailUnseen: "ungeprüft",
 	}
 }
