@@ -111,7 +111,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	site, err := web.New(web.Options{
 		Templates: os.DirFS(filepath.Join(o.Share, "templates")), Dev: o.Dev,
 		Library: lib, Keeper: keeper, Accounts: st, Cookies: cookies, Hosts: hosts,
-		SetupOpen: o.SetupOpen, BasePath: o.BasePath, Version: version, Status: api.Status, Watch: looking, Log: s.log,
+		SetupOpen: o.SetupOpen, BasePath: o.BasePath, Version: version, Status: api.Status, Watch: looking, Logs: logs{o.BoxSocket}, Log: s.log,
 	})
 	if err != nil {
 		return err
@@ -119,7 +119,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	engine, err := api.New(api.Options{
 		Library: lib, Keeper: keeper, Accounts: st, Hosts: hosts, Cookies: cookies,
 		EdgeToken: string(token), BasePath: o.BasePath, MaxUpload: o.MaxUpload, Version: version, Dev: o.Dev,
-		Health: boxHealth(o.Box), Watch: looking, Failure: site.Fail, Log: s.log,
+		Health: boxHealth(o.Box), Watch: looking, Logs: logs{o.BoxSocket}, Failure: site.Fail, Log: s.log,
 	})
 	if err != nil {
 		return err

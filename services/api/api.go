@@ -38,6 +38,8 @@ type Options struct {
 	Health func(context.Context) Health
 	// Failure shows a browser outside the API what went wrong; nil: a plain page.
 	Failure func(*gin.Context, error)
+	// Logs tells what the services said; nil: nothing keeps a log.
+	Logs library.Logs
 	// Watch tells how the box keeps its claims; it never changes the health.
 	Watch library.Watch
 	// Log defaults to slog.Default, Now to time.Now.

@@ -72,7 +72,7 @@ func TestOpenAPI(t *testing.T) {
 		if !ok || path == "/openapi.json" {
 			continue
 		}
-		real = append(real, r.Method+" "+strings.ReplaceAll(path, ":id", "{id}"))
+		real = append(real, r.Method+" "+strings.NewReplacer(":id", "{id}", ":service", "{service}").Replace(path))
 	}
 	slices.Sort(listed)
 	slices.Sort(real)

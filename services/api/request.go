@@ -48,7 +48,7 @@ func (s *server) begin(c *gin.Context) {
 	c.Next()
 
 	level := slog.LevelInfo
-	if isProbe(c) {
+	if isProbe(c) || isFollow(c) && c.Writer.Status() < 400 {
 		level = slog.LevelDebug
 	}
 	s.log.Log(c.Request.Context(), level, "request",

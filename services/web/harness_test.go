@@ -43,6 +43,7 @@ type box struct {
 	url      string
 	log      *lines
 	watch    *watched
+	said     *said
 	edge     edgeState
 }
 
@@ -100,9 +101,9 @@ func newBox(t testing.TB, base string) *box {
 	rand.Read(key)
 	keeper, err := auth.New(auth.Options{Accounts: st, SecretKey: key, SetupCode: setupCode, Log: log})
 	must(t, err)
-	b.watch = &watched{}
+	b.watch, b.said = &watched{}, &said{}
 	b.site, err = New(Options{
-		Library: b.lib, Watch: b.watch, Keeper: keeper, Accounts: st, Cookies: cookies, BasePath: base,
+		Library: b.lib, Watch: b.watch, Logs: b.said, Keeper: keeper, Accounts: st, Cookies: cookies, BasePath: base,
 		Version: "0.1.0-test", Status: api.Status, Log: log,
 	})
 	must(t, err)

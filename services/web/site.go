@@ -20,6 +20,7 @@ import (
 	"coffer/services/web/activity"
 	"coffer/services/web/add"
 	"coffer/services/web/login"
+	"coffer/services/web/logs"
 	"coffer/services/web/posture"
 	"coffer/services/web/reader"
 	"coffer/services/web/search"
@@ -36,6 +37,7 @@ type Options struct {
 	Dev       bool  // templates are read again for each request
 	Library   *library.Library
 	Watch     library.Watch // nil: nothing looks at the box
+	Logs      library.Logs  // nil: nothing keeps a log
 	Keeper    *auth.Keeper
 	Accounts  library.Accounts
 	Cookies   auth.Cookies
@@ -58,6 +60,7 @@ type Site struct {
 	add      *add.Site
 	activity *activity.Site
 	posture  *posture.Site
+	logs     *logs.Site
 	settings *settings.Site
 	login    *login.Site
 	setup    *setup.Site
@@ -83,7 +86,7 @@ func New(o Options) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{shell: sh}
-	var errs [9]error
+	var errs [10]error
 	s.search, errs[0] = search.New(sh)
 	s.sources, errs[1] = sources.New(sh)
 	s.reader, errs[2] = reader.New(sh)
@@ -97,6 +100,7 @@ func New(o Options) (*Site, error) {
 		Shell: sh, Keeper: o.Keeper, Cookies: o.Cookies, Accounts: o.Accounts, Hosts: o.Hosts, Open: o.SetupOpen,
 	})
 	s.posture, errs[8] = posture.New(sh)
+	s.logs, errs[9] = logs.New(sh, o.Logs)
 	return s, errors.Join(errs[:]...)
 }
 
@@ -115,6 +119,7 @@ func (s *Site) Register(r gin.IRouter) {
 	s.add.Register(owner)
 	s.activity.Register(owner)
 	s.posture.Register(owner)
+	s.logs.Register(owner)
 	s.settings.Register(owner)
 }
 

@@ -9,6 +9,7 @@ import (
 	"coffer/services/web/activity"
 	"coffer/services/web/add"
 	"coffer/services/web/login"
+	"coffer/services/web/logs"
 	"coffer/services/web/posture"
 	"coffer/services/web/reader"
 	"coffer/services/web/search"
@@ -36,6 +37,8 @@ func TestTemplatesFitTheirData(t *testing.T) {
 		{"activity", b.site.activity.View().Template(), &activity.Page{}},
 		{"state", b.site.activity.StateView().Template(), &activity.State{}},
 		{"posture", b.site.posture.View().Template(), &posture.Page{}},
+		{"logs", b.site.logs.View().Template(), &logs.Page{}},
+		{"lines", b.site.logs.MoreView().Template(), &logs.Lines{}},
 		{"settings", b.site.settings.View().Template(), &settings.Page{}},
 		{"login", b.site.login.View().Template(), &login.Page{}},
 		{"setup", owner.Template(), &setup.Owner{}},

@@ -136,7 +136,8 @@ func german() *Words {
 			QuietHeading: "Alles ruhig", QuietText: "Nichts wird gelesen und nichts wartet.",
 			NextTry: "neuer Versuch in %s", DoneState: "Bereit",
 		},
-		Box: germanBox(),
+		Box:  germanBox(),
+		Logs: germanLogs(),
 		Settings: Settings{
 			Title: "Einstellungen", Heading: "Einstellungen", Account: "Konto", SignedInAs: "Angemeldet als %s", SignOut: "Abmelden",
 			ChangePassword: "Passwort ändern", OldPassword: "Bisheriges Passwort", NewPassword: "Neues Passwort",

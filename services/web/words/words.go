@@ -37,6 +37,7 @@ type Words struct {
 	Tray     Tray
 	Activity Activity
 	Box      Box
+	Logs     Logs
 	Settings Settings
 	Failure  Failure
 	Reasons  Reasons
