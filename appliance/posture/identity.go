@@ -111,7 +111,11 @@ func (l *look) eachRole(ctx context.Context, f func(role Role, p process, in Ins
 		if len(running) == 0 {
 			continue
 		}
-		inside, err := l.insides(ctx, role, running)
+		look := l.insides
+		if l.inside != nil {
+			look = l.inside
+		}
+		inside, err := look(ctx, role, running)
 		if err != nil {
 			return looked, fmt.Errorf("%s: %w", role.Name, err)
 		}

@@ -60,6 +60,7 @@ type Options struct {
 	now      func() time.Time // nil: time.Now
 	root     *bool            // nil: as it is
 	landlock int              // 0: asked of the kernel
+	inside   func(context.Context, Role, []process) (map[string]Inside, error)
 }
 
 // Bounds of a round.

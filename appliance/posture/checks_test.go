@@ -1,0 +1,264 @@
+package posture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"coffer/appliance/supervise"
+)
+
+// needRoot skips what is about owners.
+func needRoot(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("SKIPPED: needs root")
+	}
+}
+
+// TestEachClaim takes one protection away at a time: the check of its claim
+// must notice, and say what it saw.
+func TestEachClaim(t *testing.T) {
+	needRoot(t)
+	const bad, part, none = Fail, Degraded, NotApplicable
+	proc := func(pid int, old, new string) func(*rig) error {
+		return func(r *rig) error { return r.change(fmt.Sprintf("%d/status", pid), old, new) }
+	}
+	probe := func(key, try string) func(*rig) error {
+		return func(r *rig) error {
+			for name := range r.probes[key].said {
+				if strings.HasPrefix(name, try) {
+					r.probes[key].said[name] = allowed
+				}
+			}
+			return nil
+		}
+	}
+	user := func(r *rig) error { *r.look.root = false; return nil }
+	kernel := func(abi int) func(*rig) error { return func(r *rig) error { r.landlock = abi; return nil } }
+	facts := func(f func(*Facts)) func(*rig) error { return func(r *rig) error { f(&r.facts); return nil } }
+	at := func(path string, f func(path string) error) func(*rig) error {
+		return func(r *rig) error { return f(filepath.Join(r.dir, path)) }
+	}
+	inside := func(role string, in Inside) func(*rig) error {
+		return func(r *rig) error {
+			before := r.inside
+			r.inside = func(ctx context.Context, who Role, all []process) (map[string]Inside, error) {
+				out, err := before(ctx, who, all)
+				if who.Name == role {
+					out[fmt.Sprint(all[0].pid)] = in
+				}
+				return out, err
+			}
+			return nil
+		}
+	}
+	tcp := func(role, local, remote string) func(*rig) error {
+		return func(r *rig) error {
+			r.procs["net/tcp"] = &fstest.MapFile{Data: []byte("  sl  local_address rem_address   st tx_queue\n" +
+				"   0: " + local + " " + remote + " 01 00000000:00000000 00:00000000 00000000 10002        0 4711 1\n")}
+			return inside(role, Inside{Sockets: []string{"4711"}})(r)
+		}
+	}
+	header := func(name, value string) func(*rig) error {
+		return func(r *rig) error {
+			r.edge["GET /static/nothing.css"] = func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Del(name)
+				if value != "" {
+					w.Header().Set(name, value)
+				}
+				w.WriteHeader(http.StatusNotFound)
+			}
+			return nil
+		}
+	}
+	rows := []struct {
+		id, name string
+		take     func(*rig) error
+		want     Status
+		says     string
+	}{
+		{"file-manifest", "", nil, Pass, "2 files"},
+		{"file-manifest", "mode", at("root/usr/share/coffer/templates/login.tmpl", func(p string) error { return os.Chmod(p, 0o666) }), bad, "login.tmpl (mode 0666)"},
+		{"file-manifest", "content", at("root/usr/share/coffer/templates/login.tmpl", func(p string) error { return os.WriteFile(p, []byte("SIGN IN"), 0o444) }), bad, "other content"},
+		{"file-manifest", "owner", at("root/usr/share/coffer/templates/login.tmpl", func(p string) error { return os.Chown(p, 10002, 0) }), bad, "owned by 10002:0"},
+		{"file-manifest", "a stranger", at("root/usr/share/coffer/templates/new", func(p string) error { return os.WriteFile(p, nil, 0o444) }), bad, "not part of the box"},
+		{"file-manifest", "no root", user, part, "without root"},
+
+		{"data-ownership", "", nil, Pass, "folders"},
+		{"data-ownership", "mode", at("data/store", func(p string) error { return os.Chmod(p, 0o777) }), bad, "store has mode 0777"},
+		{"data-ownership", "owner", at("data/secrets", func(p string) error { return os.Chown(p, 10002, 10002) }), bad, "secrets is owned by 10002:10002"},
+		{"data-ownership", "link", at("data/blobs", func(p string) error { return errors.Join(os.Remove(p), os.Symlink("/etc", p)) }), bad, "a symbolic link"},
+		{"data-ownership", "run", at("run/nginx", func(p string) error { return os.Chmod(p, 0o755) }), bad, "nginx has mode 0755"},
+		{"data-ownership", "no root", user, part, "without root"},
+
+		{"secrets-readers", "", nil, Pass, "session-key 0:10002 0440"},
+		{"secrets-readers", "mode", at("data/secrets/session-key", func(p string) error { return os.Chmod(p, 0o444) }), bad, "session-key has mode 0444"},
+		{"secrets-readers", "owner", at("data/secrets/setup-code", func(p string) error { return os.Chown(p, 0, 10003) }), bad, "setup-code is owned by 0:10003"},
+		{"secrets-readers", "a second name", at("data/secrets/session-key", func(p string) error { return os.Link(p, p+"2") }), bad, "second name"},
+		{"secrets-readers", "environment", inside("worker", Inside{Environ: "KEY=0badc0de0badc0de\x00"}), bad, "session-key stands in the environment of worker (pid 300)"},
+		{"secrets-readers", "arguments", func(r *rig) error { return r.change("200/cmdline", "role", "ABCD2345") }, bad, "arguments of api (pid 200)"},
+		{"secrets-readers", "unseen", inside("api", Inside{Error: "permission denied"}), bad, "permission denied"},
+		{"secrets-readers", "plain", func(r *rig) error { r.PlainSecrets = []string{"COFFER_SECRET_KEY"}; return nil }, part, "COFFER_SECRET_KEY"},
+
+		{"process-identity", "", nil, Pass, "nginx is user 10001 (pid 100, 101)"},
+		{"process-identity", "real user", proc(200, "Uid:\t10002", "Uid:\t0"), bad, "api (pid 200): Uid"},
+		{"process-identity", "saved user", proc(101, "Uid:\t10001\t10001\t10001", "Uid:\t10001\t10001\t0"), bad, "nginx (pid 101): Uid"},
+		{"process-identity", "group", proc(300, "Gid:\t10003", "Gid:\t0"), bad, "worker (pid 300): Gid"},
+		{"process-identity", "further groups", proc(300, "Groups:\t ", "Groups:\t0 "), bad, "Groups"},
+		{"process-identity", "capability", proc(401, "CapEff:\t0000000000000000", "CapEff:\t0000000000000001"), bad, "parser (pid 401): CapEff"},
+		{"process-identity", "permitted", proc(200, "CapPrm:\t0000000000000000", "CapPrm:\t0000000000000001"), bad, "CapPrm"},
+		{"process-identity", "bounding set", proc(200, "CapBnd:\t0000000000000000", "CapBnd:\t00000000a80425fb"), bad, "CapBnd"},
+		{"process-identity", "ambient", proc(200, "CapAmb:\t0000000000000000", "CapAmb:\t0000000000000001"), bad, "CapAmb"},
+		{"process-identity", "new privileges", proc(400, "NoNewPrivs:\t1", "NoNewPrivs:\t0"), bad, "NoNewPrivs"},
+		{"process-identity", "one user for two", func(r *rig) error { r.Roles[2].UID = r.Roles[1].UID; return nil }, bad, "worker has the user 10002 of another"},
+		{"process-identity", "no root", user, part, "without root"},
+
+		{"sandbox-worker", "", nil, Pass, "pid 300 has 3 system call filters"},
+		{"sandbox-worker", "no filter", proc(300, "Seccomp:\t2", "Seccomp:\t0"), bad, "no system call filter"},
+		{"sandbox-worker", "exec kept", proc(300, "Seccomp_filters:\t4", "Seccomp_filters:\t3"), bad, "should have 3"},
+		{"sandbox-worker", "data", probe("worker/running", "read="), bad, "was let"},
+		{"sandbox-worker", "socket", probe("worker/running", "udp"), bad, "udp"},
+		{"sandbox-worker", "listener", probe("worker/running", "listen"), bad, "listen"},
+		{"sandbox-worker", "programs", probe("worker/running", "exec="), bad, "exec"},
+		{"sandbox-worker", "no Landlock", kernel(-1), part, "no Landlock"},
+		{"sandbox-worker", "no probe", func(r *rig) error { r.probes["worker/running"].err = errors.New("exit 120"); return nil }, bad, "exit 120"},
+
+		{"sandbox-parser", "", nil, Pass, "pid 401 has 4 system call filters"},
+		{"sandbox-parser", "child without its own", proc(401, "Seccomp_filters:\t5", "Seccomp_filters:\t3"), bad, "should have 4"},
+		{"sandbox-parser", "parser socket", probe("parser/started", "unix"), bad, "unix"},
+		{"sandbox-parser", "child file", probe("parser/parser-child", "read="), bad, "read"},
+		{"sandbox-parser", "child program", probe("parser/parser-child", "exec="), bad, "exec"},
+		{"sandbox-parser", "no Landlock", kernel(-1), part, "no Landlock"},
+
+		{"supervisor-control", "", nil, Pass, "mode 0600"},
+		{"supervisor-control", "mode", at("run/control.sock", func(p string) error { return os.Chmod(p, 0o666) }), bad, "0666"},
+		{"supervisor-control", "owner", at("run/control.sock", func(p string) error { return os.Chown(p, 10002, 0) }), bad, "owned by 10002"},
+		{"supervisor-control", "no socket", at("run/control.sock", func(p string) error { return errors.Join(os.Remove(p), os.WriteFile(p, nil, 0o600)) }), bad, "no socket"},
+		{"supervisor-control", "reached", probe("api/running", "ask="), bad, "reached"},
+
+		{"edge-only", "", nil, Pass, "401"},
+		{"edge-only", "no token needed", func(r *rig) error { r.api = func(http.ResponseWriter, *http.Request) {}; return nil }, bad, "answered 200"},
+		{"edge-only", "any token", func(r *rig) error {
+			r.api = func(w http.ResponseWriter, q *http.Request) {
+				if q.Header.Get("X-Edge-Token") == "" {
+					w.WriteHeader(http.StatusUnauthorized)
+				}
+			}
+			return nil
+		}, bad, "forged edge token"},
+		{"edge-only", "headers believed", func(r *rig) error { r.answers("GET /api/v1/sources", 200); return nil }, bad, "forged identity"},
+		{"edge-only", "a port", tcp("api", "00000000:1F90", "00000000:0000"), bad, "1 internet sockets"},
+
+		{"setup-code", "", nil, Pass, "owner"},
+		{"setup-code", "not yet", facts(func(f *Facts) { f.Owner = false }), Pass, "asks for the code"},
+		{"setup-code", "open", func(r *rig) error { r.facts.Owner, r.SetupOpen = false, true; return nil }, part, "COFFER_SETUP_OPEN"},
+		{"password-storage", "", nil, Pass, "cost 12"},
+		{"password-storage", "cheap", facts(func(f *Facts) { f.PasswordCost = 4 }), bad, "cost 4"},
+		{"password-storage", "other", facts(func(f *Facts) { f.PasswordHash = "not bcrypt" }), bad, "not bcrypt"},
+		{"password-storage", "not yet", facts(func(f *Facts) { f.Owner = false }), none, "no password"},
+		{"brute-force", "", nil, Pass, "3 failed in the last"},
+		{"brute-force", "wide", facts(func(f *Facts) { f.LoginsPerMinute = 500 }), bad, "500"},
+		{"brute-force", "no backoff", facts(func(f *Facts) { f.BackoffAfter = 0 }), bad, "after 0"},
+		{"brute-force", "forgets", facts(func(f *Facts) { f.LimitsLast = false }), part, "forgets"},
+
+		{"client-address", "", nil, Pass, "TCP peer"},
+		{"client-address", "not the peer", at("root/etc/nginx/coffer/proxy.conf", func(p string) error { return os.WriteFile(p, []byte("x"), 0o444) }), bad, "does not name"},
+		{"client-address", "a header", at("root/etc/nginx/coffer/more.conf", func(p string) error { return os.WriteFile(p, []byte("real_ip_header X-Forwarded-For;"), 0o444) }), bad, "more.conf"},
+		{"client-address", "in the fragment", at("run/edge/http.conf", func(p string) error { return os.WriteFile(p, []byte(" set_real_ip_from 0.0.0.0/0;"), 0o440) }), bad, "http.conf"},
+
+		{"sessions", "", nil, Pass, "30 days"},
+		{"sessions", "unsigned", func(r *rig) error { r.answers("GET /api/v1/auth/me", 200); return nil }, bad, "unsigned token was answered 200"},
+		{"sessions", "script", func(r *rig) error {
+			r.edge["POST /api/v1/auth/logout"] = func(w http.ResponseWriter, _ *http.Request) {
+				http.SetCookie(w, &http.Cookie{Name: "coffer_x", SameSite: http.SameSiteLaxMode})
+				w.WriteHeader(http.StatusNoContent)
+			}
+			return nil
+		}, bad, "HttpOnly"},
+		{"csrf", "", nil, Pass, "403"},
+		{"csrf", "page", func(r *rig) error { r.answers("POST /logout", 303); return nil }, bad, "303"},
+		{"csrf", "API", func(r *rig) error { r.answers("POST /api/v1/auth/logout", 204); return nil }, bad, "204"},
+		{"host-header", "", nil, Pass, "421"},
+		{"host-header", "any name", func(r *rig) error { r.answers("GET /api/v1/health", 200); return nil }, bad, "200"},
+
+		{"headers", "", nil, Pass, "7 answers"},
+		{"headers", "inline", header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"), bad, "unsafe-inline"},
+		{"headers", "elsewhere", header("Content-Security-Policy", "default-src 'none'; script-src https://cdn.example"), bad, "https://cdn.example"},
+		{"headers", "no policy", header("Content-Security-Policy", ""), bad, "0 content policies"},
+		{"headers", "sniffing", header("X-Content-Type-Options", ""), bad, "X-Content-Type-Options"},
+		{"headers", "frames", header("X-Frame-Options", "SAMEORIGIN"), bad, "X-Frame-Options"},
+
+		{"dev-mode", "", nil, Pass, "off"},
+		{"dev-mode", "on", func(r *rig) error { r.DevMode = true; return nil }, part, "acknowledged"},
+		{"dev-mode", "on in the API only", facts(func(f *Facts) { f.Dev = true }), bad, "the API is in dev mode"},
+
+		{"logs-clean", "", nil, Pass, "0 log files"},
+		{"logs-clean", "a key", at("data/logs/api.log", func(p string) error { return os.WriteFile(p, []byte("x 0badc0de0badc0de y"), 0o644) }), bad, "session-key stands in the log api.log"},
+		{"logs-clean", "the code", at("data/logs/init.log", func(p string) error { return os.WriteFile(p, []byte("ABCD2345"), 0o644) }), Pass, "1 log files"},
+
+		{"no-egress", "", nil, Pass, "6 running processes"},
+		{"no-egress", "api socket", probe("api/running", "tcp"), bad, "as the api"},
+		{"no-egress", "worker UDP", probe("worker/running", "udp"), bad, "as the worker"},
+		{"no-egress", "parser", probe("parser/started", "raw"), bad, "as the parser"},
+		{"no-egress", "a child", probe("parser/parser-child", "tcp6"), bad, "parser-child"},
+		{"no-egress", "nginx connects", probe("nginx/started", "dial="), bad, "as the nginx"},
+		{"no-egress", "an open connection", tcp("worker", "0100007F:C000", "08080808:0035"), bad, "worker (pid 300) tcp 127.0.0.1:49152 to 8.8.8.8:53"},
+		{"no-egress", "out of nginx", tcp("nginx", "0100007F:C000", "08080808:01BB"), bad, "nginx (pid 100)"},
+		{"no-egress", "a visitor", tcp("nginx", "0100007F:1F90", "0100007F:C000"), Pass, "none that goes out"},
+		{"no-egress", "an older kernel", kernel(3), part, "Landlock 4"},
+	}
+	seen := map[string]int{}
+	for _, row := range rows {
+		name := row.name
+		if name == "" {
+			name = "whole"
+		}
+		seen[row.id]++
+		t.Run(row.id+"/"+strings.ReplaceAll(name, " ", "-"), func(t *testing.T) {
+			r := newRig(t)
+			if row.take != nil {
+				must(t, row.take(r))
+			}
+			for _, c := range Claims() {
+				if c.ID != row.id {
+					continue
+				}
+				if got := c.check(r.look, t.Context()); got.Status != row.want || !strings.Contains(got.Evidence, row.says) {
+					t.Errorf("%s: %s; want %s with %q", got.Status, got.Evidence, row.want, row.says)
+				}
+			}
+		})
+	}
+	for _, c := range Claims() {
+		if c.check != nil && seen[c.ID] < 2 {
+			t.Errorf("%s: no protection is taken away", c.ID)
+		}
+	}
+}
+
+// A service that rests is not a service that was looked at.
+func TestRestingParser(t *testing.T) {
+	needRoot(t)
+	r := newRig(t)
+	if f := r.processIdentity(t.Context()); f.Status != Pass || !strings.Contains(f.Evidence, "parser is user 10004") {
+		t.Fatalf("%+v", f)
+	}
+	delete(r.procs, "400/status")
+	delete(r.procs, "401/status")
+	resting := statuses()
+	resting[3].Pid, resting[3].State = 0, supervise.Listening
+	r.look.procs = func() (*processes, error) { return gather(r.proc, resting) }
+	if f := r.processIdentity(t.Context()); f.Status != Pass || !strings.Contains(f.Evidence, "parser rests (at ") {
+		t.Errorf("%+v", f)
+	}
+	if f := r.sandboxParser(t.Context()); f.Status != Pass || !strings.Contains(f.Evidence, "rests until it is needed") {
+		t.Errorf("%+v", f)
+	}
+}
