@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -36,6 +37,9 @@ func playLogs(ctx context.Context, c call) int {
 	}
 	if err != nil || flags.NArg() > 0 {
 		return exitUsage
+	}
+	if *root, err = filepath.Abs(*root); err != nil {
+		return c.fail("logs", err)
 	}
 	cfg, err := config.Load(*root, c.env)
 	if err != nil {
