@@ -52,7 +52,7 @@ func Claims() []Claim {
 			ID: "file-manifest", Group: GroupFiles, Title: "Protected files",
 			Claim:   "The pages, styles, scripts and the edge's configuration are exactly those of this build and belong to root. That is checked at each start and every few minutes; what was changed is put back, logged and shown here.",
 			Against: "somebody who got a foot in and changes the sign-in page to catch your password",
-			Remedy:  "Read the log for \"protected file\". If you changed nothing yourself, something in the container writes as root: take the volume to a fresh container of the same image. Where files cannot be put back, the file system is read-only or another user's.",
+			Remedy:  "Read the log for \"protected file\". If you changed nothing yourself, something in the container writes as root: take the volume to a fresh container of the same image. Running coffer doctor confirms that you have seen it. Where files cannot be put back, the file system is read-only or another user's.",
 			check:   (*look).fileManifest,
 		},
 		{

@@ -21,6 +21,7 @@ type damage struct {
 	at   time.Time
 	path string
 	what string
+	told bool // the owner asked since, and was told
 }
 
 // maxDamage bounds what is remembered of it.
@@ -31,34 +32,39 @@ func (l *look) fileManifest(context.Context) Finding {
 	if err != nil {
 		return unseen(err)
 	}
-	var now []string
+	var standing, news, past []string
 	l.Watch.mu.Lock()
-	before := l.damage
 	for _, f := range report.Findings {
-		now = append(now, f.Path+" ("+f.What+")")
-		if f.Repaired && len(l.damage) < maxDamage {
-			l.damage = append(l.damage, damage{l.now(), f.Path, f.What})
+		if !f.Repaired {
+			standing = append(standing, f.Path+" ("+f.What+")")
+		} else if len(l.damage) < maxDamage {
+			l.damage = append(l.damage, damage{l.now(), f.Path, f.What, false})
 		}
+	}
+	for i, d := range l.damage {
+		line := fmt.Sprintf("%s (%s) at %s", d.path, d.what, d.at.UTC().Format(time.RFC3339))
+		if d.told {
+			past = append(past, line)
+			continue
+		}
+		news = append(news, line)
+		l.damage[i].told = l.forOwner
 	}
 	l.Watch.mu.Unlock()
 	switch {
-	case report.Standing() > 0:
+	case len(standing) > 0:
 		return fail(fmt.Sprintf("%d of %d protected files differ from the build and cannot be put back: %s",
-			report.Standing(), report.Files, few(now)))
-	case len(now) > 0:
-		return fail(fmt.Sprintf("%d of %d protected files had been changed since the last look, and are put back: %s",
-			len(now), report.Files, few(now)))
+			len(standing), report.Files, few(standing)))
+	case len(news) > 0:
+		return fail(fmt.Sprintf("%d of %d protected files had been changed while the box runs, and are put back: %s",
+			len(news), report.Files, few(news)))
 	}
 	evidence := fmt.Sprintf("%d files are byte for byte as built, root's, mode 0444", report.Files)
 	if !*l.root {
 		evidence = fmt.Sprintf("%d files are byte for byte as built, mode 0444", report.Files)
 	}
-	if len(before) > 0 {
-		var past []string
-		for _, d := range before {
-			past = append(past, fmt.Sprintf("%s (%s) at %s", d.path, d.what, d.at.UTC().Format(time.RFC3339)))
-		}
-		evidence += fmt.Sprintf("; since the start %d had been changed and were put back: %s", len(before), few(past))
+	if len(past) > 0 {
+		evidence += fmt.Sprintf("; since the start %d had been changed and were put back: %s", len(past), few(past))
 	}
 	if !*l.root {
 		return degraded("the box runs without root, so the files belong to the user that its services are; " + evidence)

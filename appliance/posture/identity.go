@@ -2,20 +2,17 @@ package posture
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"coffer/appliance/supervise"
 )
-
-// isService reports that init started p itself.
-func (p *processes) isService(each process) bool {
-	return !slices.ContainsFunc(p.all, func(o process) bool { return o.pid == each.parent && o.role == each.role })
-}
 
 const noCapabilities = "0000000000000000"
 
@@ -43,18 +40,56 @@ func (w *Watch) identity(p process, role Role) string {
 
 func four(id int) string { return strings.TrimSpace(strings.Repeat(strconv.Itoa(id)+" ", 4)) }
 
-func (l *look) processIdentity(context.Context) Finding {
-	procs, err := l.procs()
+// wrong judges the services' processes. One that is just being started is not
+// yet what it will be, so that what is wrong is looked at twice.
+func (l *look) wrong(ctx context.Context, judge func(process) string) (*processes, string, error) {
+	first, err := l.procs()
 	if err != nil {
+		return nil, "", err
+	}
+	before := map[int]bool{}
+	for _, p := range first.all {
+		if judge(p) != "" {
+			before[p.pid] = true
+		}
+	}
+	if len(before) == 0 {
+		return first, "", nil
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(l.patience):
+	}
+	second, err := l.procs()
+	if err != nil {
+		return nil, "", err
+	}
+	for _, p := range second.all {
+		if what := judge(p); what != "" && before[p.pid] {
+			return second, fmt.Sprintf("%s (pid %d): %s", p.role, p.pid, what), nil
+		}
+	}
+	return second, "", nil
+}
+
+func (l *look) processIdentity(ctx context.Context) Finding {
+	roles := map[string]Role{}
+	var users []int
+	for _, r := range l.Roles {
+		if *l.root && (slices.Contains(users, r.UID) || r.UID == 0) {
+			return fail(fmt.Sprintf("%s has the user %d of another", r.Name, r.UID))
+		}
+		roles[r.Name], users = r, append(users, r.UID)
+	}
+	procs, wrong, err := l.wrong(ctx, func(p process) string { return l.identity(p, roles[p.role]) })
+	switch {
+	case err != nil:
 		return unseen(err)
+	case wrong != "":
+		return fail(wrong)
 	}
 	var seen []string
-	var users []int
 	for _, role := range l.Roles {
-		if *l.root && (slices.Contains(users, role.UID) || role.UID == 0) {
-			return fail(fmt.Sprintf("%s has the user %d of another", role.Name, role.UID))
-		}
-		users = append(users, role.UID)
 		running := procs.of(role.Name)
 		if len(running) == 0 {
 			switch state := procs.states[role.Name]; state {
@@ -67,9 +102,6 @@ func (l *look) processIdentity(context.Context) Finding {
 		}
 		var pids []string
 		for _, p := range running {
-			if wrong := l.identity(p, role); wrong != "" {
-				return fail(fmt.Sprintf("%s (pid %d): %s", role.Name, p.pid, wrong))
-			}
 			pids = append(pids, strconv.Itoa(p.pid))
 		}
 		user, _, _ := strings.Cut(running[0].field("Uid"), " ")
@@ -99,8 +131,27 @@ func (l *look) lastTime(role string) string {
 	return ""
 }
 
-// eachRole looks inside the processes of every role.
+// eachRole looks inside the processes of every role; once more, when one of
+// them was only being started.
 func (l *look) eachRole(ctx context.Context, f func(role Role, p process, in Inside) error) (int, error) {
+	looked, err := l.onceEachRole(ctx, f)
+	var hidden *unreadable
+	if !errors.As(err, &hidden) {
+		return looked, err
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(l.patience):
+	}
+	return l.onceEachRole(ctx, f)
+}
+
+// unreadable is a process that its own user cannot look into.
+type unreadable struct{ what string }
+
+func (u *unreadable) Error() string { return u.what }
+
+func (l *look) onceEachRole(ctx context.Context, f func(role Role, p process, in Inside) error) (int, error) {
 	procs, err := l.procs()
 	if err != nil {
 		return 0, err
@@ -125,7 +176,7 @@ func (l *look) eachRole(ctx context.Context, f func(role Role, p process, in Ins
 				if _, err := fs.Stat(l.proc, strconv.Itoa(p.pid)); err != nil {
 					continue // it ended meanwhile
 				}
-				return looked, fmt.Errorf("%s (pid %d): %s", role.Name, p.pid, in.Error)
+				return looked, &unreadable{fmt.Sprintf("%s (pid %d): %s", role.Name, p.pid, in.Error)}
 			}
 			if err := f(role, p, in); err != nil {
 				return looked, err

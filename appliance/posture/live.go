@@ -110,7 +110,7 @@ func (l *look) edgeOnly(ctx context.Context) Finding {
 			tables[s.inode] = true
 		}
 	}
-	looked, err := l.eachRole(ctx, func(role Role, p process, in Inside) error {
+	looked, err := l.eachRole(ctx, func(role Role, _ process, in Inside) error {
 		if role.Name != "api" {
 			return nil
 		}

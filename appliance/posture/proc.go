@@ -20,6 +20,7 @@ type process struct {
 	pid, parent int
 	name        string
 	role        string // of the service it belongs to
+	service     bool   // init started it itself
 	fields      map[string]string
 }
 
@@ -95,7 +96,7 @@ func gather(proc fs.FS, services []supervise.Status) (*processes, error) {
 	for pid, p := range found {
 		for at, steps := pid, 0; steps < 8 && at > 0; steps++ {
 			if role, ok := roots[at]; ok {
-				p.role = role
+				p.role, p.service = role, at == pid
 				out.all = append(out.all, p)
 				break
 			}

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"coffer/appliance/confine"
 	"coffer/appliance/layout"
@@ -121,7 +122,7 @@ func newRig(t *testing.T) *rig {
 		Status: func(context.Context) ([]supervise.Status, error) { return statuses(), nil },
 		Facts:  func(context.Context) (Facts, error) { return r.facts, nil },
 		Start:  func(c *exec.Cmd) (func(), error) { return func() {}, c.Start() },
-		Log:    log, root: &asRoot, landlock: 7,
+		Log:    log, root: &asRoot, landlock: 7, patience: time.Millisecond,
 	}
 	for _, name := range []string{"nginx", "api", "worker", "parser"} {
 		o.Roles = append(o.Roles, Role{Name: name, UID: rigRoles[name], GID: rigRoles[name], Profile: confine.Profile(name)})

@@ -115,16 +115,22 @@ func (l *look) sandbox(ctx context.Context, role string, filters int, trials ...
 		}
 		shut = append(shut, fmt.Sprintf("a probe as %s (%s) was refused %s", t.role, t.become, strings.Join(refused, ", ")))
 	}
-	procs, err := l.procs()
-	if err != nil {
+	procs, wrong, err := l.wrong(ctx, func(p process) string {
+		switch {
+		case p.role != role:
+			return ""
+		case p.service || role != "parser":
+			return l.filtered(p, filters)
+		}
+		return l.filtered(p, filters+childFilters)
+	})
+	switch {
+	case err != nil:
 		return unseen(err)
+	case wrong != "":
+		return fail(wrong)
 	}
 	running := procs.of(role)
-	for _, p := range running {
-		if f := l.filtered(p, filters); f != "" {
-			return fail(f)
-		}
-	}
 	evidence := fmt.Sprintf("%s; %s", l.filterEvidence(role, running), strings.Join(shut, "; "))
 	if l.landlock < 1 {
 		return degraded("this kernel has no Landlock, so files are kept by owner and mode only; " + evidence)
@@ -140,11 +146,11 @@ type trial struct {
 // filtered says what a process's system call filter lacks.
 func (l *look) filtered(p process, want int) string {
 	if p.number("Seccomp") != 2 {
-		return fmt.Sprintf("%s (pid %d) has no system call filter", p.name, p.pid)
+		return "it has no system call filter"
 	}
 	// Kernels before 5.9 do not count filters. A container's own come on top.
 	if n := p.number("Seccomp_filters"); n >= 0 && n < l.base+want {
-		return fmt.Sprintf("%s (pid %d) has %d system call filters of its own, and should have %d", p.name, p.pid, n-l.base, want)
+		return fmt.Sprintf("it has %d system call filters of its own, and should have %d", n-l.base, want)
 	}
 	return ""
 }
@@ -201,14 +207,6 @@ func (l *look) sandboxParser(ctx context.Context) Finding {
 	procs, err := l.procs()
 	if err != nil {
 		return unseen(err)
-	}
-	for _, p := range procs.of("parser") {
-		if procs.isService(p) {
-			continue
-		}
-		if what := l.filtered(p, stubFilters+childFilters); what != "" {
-			return fail(what)
-		}
 	}
 	return l.remember("parser filters", procs.of("parser"), f)
 }

@@ -60,6 +60,7 @@ type Options struct {
 	now      func() time.Time // nil: time.Now
 	root     *bool            // nil: as it is
 	landlock int              // 0: asked of the kernel
+	patience time.Duration    // 0: youth
 	inside   func(context.Context, Role, []process) (map[string]Inside, error)
 }
 
@@ -71,6 +72,7 @@ const (
 	freshWithin = 2 * time.Second  // how long a page waits for a new one
 	settle      = 2 * time.Second  // after the start, for the work of the start
 	checkWithin = 10 * time.Second
+	youth       = 3 * time.Second // in which a process becomes what it will be
 	roundWithin = 20 * time.Second
 )
 
@@ -112,6 +114,9 @@ func New(o Options) *Watch {
 	if o.landlock == 0 {
 		o.landlock = confine.Probe().Landlock
 	}
+	if o.patience == 0 {
+		o.patience = youth
+	}
 	w := &Watch{Options: o, begin: make(chan struct{}), asks: make(chan chan Report), members: map[string]lastSeen{}, web: client()}
 	if self, err := readProcess(o.proc, "self"); err == nil {
 		w.base = max(0, self.number("Seccomp_filters"))
@@ -136,14 +141,14 @@ func (w *Watch) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-next.C:
-			w.look(ctx, w.now().Sub(w.wholeAt()) >= everyLive)
+			w.look(ctx, w.now().Sub(w.wholeAt()) >= everyLive, false)
 			next.Reset(every)
 		case reply := <-w.asks:
 			if r := w.Last(); w.now().Sub(r.CheckedAt) < recent {
 				reply <- r
 				continue
 			}
-			reply <- w.Now(ctx)
+			reply <- w.look(ctx, true, false)
 			next.Reset(every)
 		}
 	}
@@ -186,26 +191,28 @@ func (w *Watch) Fresh(ctx context.Context) Report {
 	}
 }
 
-// Now makes a whole round and returns its report.
-func (w *Watch) Now(ctx context.Context) Report { return w.look(ctx, true) }
+// Now makes a whole round for the owner and returns its report. What was
+// changed and mended since the owner last asked counts as a failure in it, and
+// after that no more.
+func (w *Watch) Now(ctx context.Context) Report { return w.look(ctx, true, true) }
 
 // look makes a round; rounds do not overlap. Without live, what was answered
 // to requests of the box to itself stands as it was.
-func (w *Watch) look(ctx context.Context, live bool) Report {
+func (w *Watch) look(ctx context.Context, live, forOwner bool) Report {
 	w.round.Lock()
 	defer w.round.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, roundWithin)
 	defer cancel()
 	defer w.web.CloseIdleConnections()
-	l := &look{Watch: w, probes: map[string]*probed{}}
+	l := &look{Watch: w, forOwner: forOwner, probes: map[string]*probed{}}
 	l.facts = sync.OnceValues(func() (Facts, error) { return w.Facts(ctx) })
-	l.procs = sync.OnceValues(func() (*processes, error) {
+	l.procs = func() (*processes, error) {
 		services, err := w.Status(ctx)
 		if err != nil {
 			return nil, err
 		}
 		return gather(w.proc, services)
-	})
+	}
 	var items []Item
 	before := w.Last().Items
 	for n, c := range Claims() {
@@ -277,8 +284,9 @@ func within(ctx context.Context, limit time.Duration, c check) Finding {
 // look is one round: what several checks need is found out once.
 type look struct {
 	*Watch
-	facts  func() (Facts, error)
-	procs  func() (*processes, error)
-	probes map[string]*probed
-	mu     sync.Mutex
+	forOwner bool // the owner asked for it
+	facts    func() (Facts, error)
+	procs    func() (*processes, error)
+	probes   map[string]*probed
+	mu       sync.Mutex
 }

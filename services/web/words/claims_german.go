@@ -8,7 +8,7 @@ func germanClaim(id string) Claim {
 		return Claim{"Geschützte Dateien",
 			"Seiten, Stile, Skripte und die Einstellungen des Eingangs sind genau die dieser Fassung und gehören root. Das wird bei jedem Start und alle paar Minuten geprüft; was geändert wurde, wird zurückgelegt, protokolliert und hier gezeigt.",
 			"jemandem, der einen Fuß in der Tür hat und die Anmeldeseite ändert, um dein Passwort abzufangen",
-			"Suche im Protokoll nach „protected file“. Hast du selbst nichts geändert, schreibt im Container etwas als root: Gib das Volume einem frischen Container desselben Images. Lassen sich Dateien nicht zurücklegen, ist das Dateisystem nur lesbar oder gehört einem anderen."}
+			"Suche im Protokoll nach „protected file“. Hast du selbst nichts geändert, schreibt im Container etwas als root: Gib das Volume einem frischen Container desselben Images. Mit coffer doctor bestätigst du, dass du es gesehen hast. Lassen sich Dateien nicht zurücklegen, ist das Dateisystem nur lesbar oder gehört einem anderen."}
 	case "data-ownership":
 		return Claim{"Eigentümer auf dem Volume",
 			"Das Volume und seine Geheimnisse gehören root, jedem Dienst nur seine eigenen Ordner. Ein Start bessert eine feste Liste von Pfaden aus, folgt keinem Verweis und durchläuft nie das Volume.",

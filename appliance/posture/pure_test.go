@@ -1,0 +1,5 @@
+//go:build !cgo
+
+package posture
+
+const cgo = false
