@@ -83,17 +83,22 @@ func TestLogs(t *testing.T) {
 
 func serve(t *testing.T) (*box, string) {
 	t.Helper()
+	return serveAt(t, OwnerDoor(), func(run string, _ int) sockets.Spec { return Socket(run) })
+}
+
+func serveAt(t *testing.T, d Door, at func(run string, gid int) sockets.Spec) (*box, string) {
+	t.Helper()
 	run, err := os.MkdirTemp("", "c")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(run) })
-	set, err := sockets.Bind(Socket(run))
+	set, err := sockets.Bind(at(run, -1))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { set.Close() })
-	f, err := set.File(Name)
+	f, err := set.File(at(run, -1).Name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +108,7 @@ func serve(t *testing.T) (*box, string) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	b, done := &box{}, make(chan error, 1)
-	go func() { done <- Serve(ctx, l.(*net.UnixListener), OwnerDoor(), b, slog.New(slog.DiscardHandler)) }()
+	go func() { done <- Serve(ctx, l.(*net.UnixListener), d, b, slog.New(slog.DiscardHandler)) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -198,5 +203,49 @@ func TestStrangersAreRefusedByTheirCredentials(t *testing.T) {
 	}
 	if got := ask(0); got != "<nil>" {
 		t.Errorf("root: %q", got)
+	}
+}
+
+// The API may ask how the box is, and nothing else.
+func TestTheAPIsDoor(t *testing.T) {
+	d := APIDoor(10002)
+	for _, row := range []struct {
+		peer uint32
+		me   int
+		ok   bool
+	}{{10002, 0, true}, {0, 0, true}, {1000, 1000, true}, {10003, 0, false}, {10001, 0, false}, {^uint32(0), 0, false}} {
+		if err := d.judge(row.peer, row.me); (err == nil) != row.ok {
+			t.Errorf("user %d to a box of %d: %v", row.peer, row.me, err)
+		}
+	}
+	b, run := serveAt(t, d, BoxSocket)
+	path := BoxSocket(run, -1).Path
+	for fresh, want := range map[bool]string{false: "last", true: "fresh"} {
+		r, err := Report(t.Context(), path, Request{Ask: AskPosture, Fresh: fresh})
+		if err != nil || len(r.Items) != 1 || r.Items[0].ID != want {
+			t.Errorf("%+v, %v", r, err)
+		}
+	}
+	for _, r := range []Request{{Ask: AskRestart, Service: "api"}, {Ask: AskDoctor}, {Ask: "exec"}, {}} {
+		if _, err := Exchange(t.Context(), path, r); err == nil {
+			t.Errorf("%+v is granted", r)
+		}
+	}
+	if len(b.restarted) > 0 {
+		t.Error("the API restarted a service")
+	}
+	if st, err := os.Stat(path); err != nil || st.Mode().Perm() != 0o660 {
+		t.Errorf("mode %v, %v", st.Mode(), err)
+	}
+}
+
+func TestDoctorIsAsked(t *testing.T) {
+	_, run := serve(t)
+	r, err := Report(t.Context(), Socket(run).Path, Request{Ask: AskDoctor})
+	if err != nil || len(r.Items) != 1 || r.Items[0].ID != "now" {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if _, err := Report(t.Context(), Socket(run).Path, Request{Ask: AskStatus}); err == nil {
+		t.Error("a status passes for a report")
 	}
 }
