@@ -45,7 +45,7 @@ func hostile(how string) {
 func misbehave(how string, request wire.Request, say func(wire.Message)) {
 	switch how {
 	case "hang":
-		select {}
+		time.Sleep(time.Hour) // an empty select would be a deadlock that Go itself ends
 	case "spin":
 		for {
 			say(wire.Progress{Page: 1})
