@@ -65,6 +65,11 @@ const (
 	Pages = 20_000
 	// PageAnnotations is the most annotations and form fields of one page.
 	PageAnnotations = 5_000
+	// Objects is the most parts of a PDF's pages that are looked at one by one,
+	// for lines that run down; 100,000 take half a second.
+	Objects = 100_000
+	// Forms is how deep parts of a page may lie inside each other.
+	Forms = 8
 )
 
 // Archives that are documents (DOCX, EPUB).

@@ -6,6 +6,7 @@ import (
 	"github.com/klippa-app/go-pdfium/enums"
 	"github.com/klippa-app/go-pdfium/references"
 	"github.com/klippa-app/go-pdfium/requests"
+	"github.com/klippa-app/go-pdfium/responses"
 	"github.com/klippa-app/go-pdfium/structs"
 
 	"coffer/services/parser/internal/limits"
@@ -43,35 +44,29 @@ func (r *reader) closeForm() {
 	_, _ = r.pdfium.FPDFDOC_ExitFormFillEnvironment(&requests.FPDFDOC_ExitFormFillEnvironment{FormHandle: r.form})
 }
 
-// annotations returns the values of the form fields and the notes of a page,
-// one paragraph each.
-func (r *reader) annotations(page requests.Page) (string, error) {
+// annotations returns the values of the form fields and the notes of a page.
+func (r *reader) annotations(page requests.Page) (*notes, error) {
+	found := &notes{}
 	count, err := r.pdfium.FPDFPage_GetAnnotCount(&requests.FPDFPage_GetAnnotCount{Page: page})
 	if err != nil {
-		return "", ignorable(err)
+		return found, ignorable(err)
 	}
-	var out strings.Builder
 	for i := range min(count.Count, limits.PageAnnotations) {
 		got, err := r.pdfium.FPDFPage_GetAnnot(&requests.FPDFPage_GetAnnot{Page: page, Index: i})
 		if err != nil {
 			if fatal(err) {
-				return "", err
+				return found, err
 			}
 			continue
 		}
-		text, err := r.annotation(got.Annotation)
-		if err != nil && fatal(err) {
-			return "", err
-		}
-		if text != "" {
-			out.WriteString("\n\n")
-			out.WriteString(text)
+		if err := r.annotation(got.Annotation, found); err != nil && fatal(err) {
+			return found, err
 		}
 		if _, err := r.pdfium.FPDFPage_CloseAnnot(&requests.FPDFPage_CloseAnnot{Annotation: got.Annotation}); err != nil {
-			return out.String(), ignorable(err)
+			return found, ignorable(err)
 		}
 	}
-	return out.String(), nil
+	return found, nil
 }
 
 // ignorable drops an error after which the rest of the page can still be read.
@@ -82,22 +77,50 @@ func ignorable(err error) error {
 	return nil
 }
 
-func (r *reader) annotation(a references.FPDF_ANNOTATION) (string, error) {
+func (r *reader) annotation(a references.FPDF_ANNOTATION, found *notes) error {
 	kind, err := r.pdfium.FPDFAnnot_GetSubtype(&requests.FPDFAnnot_GetSubtype{Annotation: a})
 	if err != nil {
-		return "", err
+		return err
 	}
+	var text string
 	switch kind.Subtype {
+	case enums.FPDF_ANNOT_SUBTYPE_POPUP:
+		return nil // a popup repeats its note
+	case enums.FPDF_ANNOT_SUBTYPE_LINK: // a link's text is on the page, as a rule
+		has, err := r.pdfium.FPDFAnnot_HasKey(&requests.FPDFAnnot_HasKey{Annotation: a, Key: "AP"})
+		if err == nil && has.HasKey {
+			found.drawn = true
+		}
+		return err
 	case enums.FPDF_ANNOT_SUBTYPE_WIDGET:
-		return r.field(a)
-	case enums.FPDF_ANNOT_SUBTYPE_POPUP, enums.FPDF_ANNOT_SUBTYPE_LINK:
-		return "", nil // a popup repeats its note; a link's text is on the page
+		found.drawn = true
+		text, err = r.field(a)
+	default:
+		found.drawn = true
+		var got *responses.FPDFAnnot_GetStringValue
+		if got, err = r.pdfium.FPDFAnnot_GetStringValue(&requests.FPDFAnnot_GetStringValue{Annotation: a, Key: "Contents"}); err == nil {
+			text = got.Value
+		}
 	}
-	got, err := r.pdfium.FPDFAnnot_GetStringValue(&requests.FPDFAnnot_GetStringValue{Annotation: a, Key: "Contents"})
+	if text != "" {
+		found.texts = append(found.texts, text)
+	}
 	if err != nil {
-		return "", err
+		return err
 	}
-	return got.Value, nil
+	return r.unveil(a)
+}
+
+// unveil takes the flag "invisible" from an annotation: it is meant for kinds
+// that a viewer does not know (ISO 32000-1, table 165), while PDFium does not
+// draw any kind that has it.
+func (r *reader) unveil(a references.FPDF_ANNOTATION) error {
+	got, err := r.pdfium.FPDFAnnot_GetFlags(&requests.FPDFAnnot_GetFlags{Annotation: a})
+	if err != nil || got.Flags&enums.FPDF_ANNOT_FLAG_INVISIBLE == 0 {
+		return err
+	}
+	_, err = r.pdfium.FPDFAnnot_SetFlags(&requests.FPDFAnnot_SetFlags{Annotation: a, Flags: got.Flags &^ enums.FPDF_ANNOT_FLAG_INVISIBLE})
+	return err
 }
 
 func (r *reader) field(a references.FPDF_ANNOTATION) (string, error) {

@@ -73,6 +73,8 @@ type reader struct {
 	doc    references.FPDF_DOCUMENT
 	form   references.FPDF_FORMHANDLE
 	pages  int
+	// objects is how many parts of pages were looked at one by one.
+	objects int
 }
 
 func (r *reader) open(doc []byte) error {
@@ -138,11 +140,10 @@ func fatal(err error) bool {
 }
 
 func (r *reader) page(index int) (string, error) {
-	loaded, err := r.pdfium.FPDF_LoadPage(&requests.FPDF_LoadPage{Document: r.doc, Index: index})
+	page, err := r.load(index)
 	if err != nil {
 		return "", err
 	}
-	page := requests.Page{ByReference: &loaded.Page}
 	text, err := r.text(page)
 	if err != nil {
 		return "", err
@@ -151,11 +152,42 @@ func (r *reader) page(index int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	_, err = r.pdfium.FPDF_ClosePage(&requests.FPDF_ClosePage{Page: loaded.Page})
-	return tidy(text) + notes, err
+	if notes.drawn {
+		drawn, err := r.drawn(page, index)
+		switch {
+		case err == nil:
+			notes.drop(text, drawn)
+			return drawn + notes.String(), nil
+		case fatal(err):
+			return "", err
+		}
+		return text + notes.String(), nil
+	}
+	_, err = r.pdfium.FPDF_ClosePage(&requests.FPDF_ClosePage{Page: *page.ByReference})
+	return text + notes.String(), err
 }
 
+func (r *reader) load(index int) (requests.Page, error) {
+	loaded, err := r.pdfium.FPDF_LoadPage(&requests.FPDF_LoadPage{Document: r.doc, Index: index})
+	if err != nil {
+		return requests.Page{}, err
+	}
+	return requests.Page{ByReference: &loaded.Page}, nil
+}
+
+// text returns the text of a page.
 func (r *reader) text(page requests.Page) (string, error) {
+	text, err := r.plain(page)
+	if err != nil || !upright(text) {
+		return text, err
+	}
+	if some, err := r.widen(page); err != nil || !some {
+		return text, err
+	}
+	return r.plain(page)
+}
+
+func (r *reader) plain(page requests.Page) (string, error) {
 	loaded, err := r.pdfium.FPDFText_LoadPage(&requests.FPDFText_LoadPage{Page: page})
 	if err != nil {
 		return "", err
@@ -176,7 +208,7 @@ func (r *reader) text(page requests.Page) (string, error) {
 		text = got.Text
 	}
 	_, err = r.pdfium.FPDFText_ClosePage(&requests.FPDFText_ClosePage{TextPage: loaded.TextPage})
-	return text, err
+	return tidy(text), err
 }
 
 func (r *reader) title() string {

@@ -94,17 +94,17 @@ func TestWordsPartedByHyphensAreJoined(t *testing.T) {
 
 func TestFormFieldsAndNotes(t *testing.T) {
 	e := engine(t)
-	widget := "/Type/Annot/Subtype/Widget/Rect[0 0 100 20]"
+	widget := "/Type/Annot/Subtype/Widget/Rect"
 	doc := page(show("A form"), "/Annots[7 0 R 8 0 R 9 0 R 10 0 R 11 0 R 12 0 R 13 0 R]",
-		"<<"+widget+"/FT/Tx/T(name)/V(Ada Lovelace)>>",
-		"<<"+widget+"/FT/Ch/Ff 131072/T(town)/V(London)/Opt[(London)(Paris)]>>",
-		"<<"+widget+"/FT/Btn/T(agree)/V/Yes>>",
-		"<<"+widget+"/FT/Ch/T(drink)/V(Tea)/Opt[(Tea)(Coffee)]>>",
+		"<<"+widget+"[50 600 150 640]/FT/Tx/T(name)/V(Ada Lovelace)>>",
+		"<<"+widget+"[50 500 150 540]/FT/Ch/Ff 131072/T(town)/V(London)/Opt[(London)(Paris)]>>",
+		"<<"+widget+"[50 400 150 440]/FT/Btn/T(agree)/V/Yes>>",
+		"<<"+widget+"[50 300 150 340]/FT/Ch/T(drink)/V(Tea)/Opt[(Tea)(Coffee)]>>",
 		"<</Type/Annot/Subtype/Text/Rect[0 0 9 9]/Contents(A note beside)>>",
 		"<</Type/Annot/Subtype/FreeText/Rect[0 0 9 9]/Contents(typed over)>>",
 		"<</Type/Annot/Subtype/Popup/Rect[0 0 9 9]/Contents(popup)>>")
 	got := prosetest.Read(doc, e.Read)
-	want := "A form\n\nAda Lovelace\n\nLondon\n\nTea\nCoffee\n\nA note beside\n\ntyped over"
+	want := "A form\nAda Lovelace London Tea\nCoffee\n\nA note beside\n\ntyped over"
 	if got.Err != nil || got.Text() != want {
 		t.Fatalf("%q %v", got.Text(), got.Err)
 	}
