@@ -23,31 +23,31 @@ type Config struct {
 	Data string
 	Run  string
 
-	Listen        Address
-	ListenTLS     Address
-	PublicURL     *url.URL // nil when unset; no trailing slash
-	BasePath      string   // "" or "/path" without trailing slash
-	AllowedHosts  []string // lower case, without ports
-	HealthAllow   []netip.Prefix
-	TLS           string // "off" in this version
-	SecretKey     Secret
-	SetupCode     Secret
-	SetupOpen     bool
-	MaxUpload     int64 // bytes
-	DevMode       bool
-	LogLevel      string // debug, info, warn, error
-	LogFormat     string // text, json
-	API           Owner  // the user of the API service, who owns what is stored
-	Umask         uint32
-	TimeZone      *time.Location
-	allowDevMode  bool
-	proxies       []netip.Prefix
-	metrics       bool
-	tlsCert       string
-	tlsKey        Secret
-	acmeEmail     string
-	acmeDirectory string
-	acmeRoots     string
+	Listen         Address
+	ListenTLS      Address
+	PublicURL      *url.URL // nil when unset; no trailing slash
+	BasePath       string   // "" or "/path" without trailing slash
+	AllowedHosts   []string // lower case, without ports
+	HealthAllow    []netip.Prefix
+	TrustedProxies []netip.Prefix
+	TLS            string // "off" in this version
+	SecretKey      Secret
+	SetupCode      Secret
+	SetupOpen      bool
+	MaxUpload      int64 // bytes
+	DevMode        bool
+	LogLevel       string // debug, info, warn, error
+	LogFormat      string // text, json
+	API            Owner  // the user of the API service, who owns what is stored
+	Umask          uint32
+	TimeZone       *time.Location
+	allowDevMode   bool
+	metrics        bool
+	tlsCert        string
+	tlsKey         Secret
+	acmeEmail      string
+	acmeDirectory  string
+	acmeRoots      string
 
 	settings []Setting
 	warnings []string

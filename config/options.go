@@ -63,14 +63,9 @@ func options() []option {
 			remedy: "List names separated by commas, without scheme, port or path.",
 			parse:  func(c *Config, s string) error { return parseHosts(s, &c.AllowedHosts) }},
 		{name: "TRUSTED_PROXIES", shape: "CIDR,CIDR",
-			doc:    "Reverse proxies whose word on the client's address is taken. Not honoured by this version.",
-			remedy: "Remove it; every client behind a proxy counts as the proxy for now.",
-			parse: func(c *Config, s string) error {
-				if err := parsePrefixes(s, &c.proxies); err != nil {
-					return err
-				}
-				return laterUnless(len(c.proxies) == 0)
-			}},
+			doc:    "Reverse proxies that are believed about who asks: the client is the right-most address of X-Forwarded-For that is not one of them, and X-Forwarded-Proto and X-Forwarded-Host say how it was asked. From anybody else these headers count for nothing. See docs/proxies.md.",
+			remedy: "List the addresses or networks from which your proxies connect, such as 172.18.0.2 or 192.168.1.0/24, separated by commas.",
+			parse:  func(c *Config, s string) error { return parseProxies(s, &c.TrustedProxies) }},
 		{name: "HEALTH_ALLOW", shape: "CIDR,CIDR",
 			doc:    "Networks that may ask /livez and /readyz. Empty: all. The box itself always may.",
 			remedy: "List addresses or networks such as 192.168.1.0/24, separated by commas.",

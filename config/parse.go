@@ -103,6 +103,20 @@ func parseHosts(s string, to *[]string) error {
 	return nil
 }
 
+// parseProxies refuses to trust everybody: who is believed about addresses can
+// be anybody.
+func parseProxies(s string, to *[]netip.Prefix) error {
+	if err := parsePrefixes(s, to); err != nil {
+		return err
+	}
+	for _, p := range *to {
+		if p.Bits() == 0 {
+			return fmt.Errorf("%s is everybody", p)
+		}
+	}
+	return nil
+}
+
 func parsePrefixes(s string, to *[]netip.Prefix) error {
 	*to = nil
 	for _, text := range list(s) {

@@ -105,7 +105,7 @@ func boxOptions(cfg *config.Config, output *journal.Journal) (boot.Options, erro
 		},
 		Edge: edge.Options{
 			Root: cfg.Root, Run: cfg.Run, Host: cfg.Listen.Host, Port: cfg.Listen.Port, Token: p.token,
-			BasePath: cfg.BasePath, MaxUpload: cfg.MaxUpload, HealthAllow: cfg.HealthAllow,
+			BasePath: cfg.BasePath, MaxUpload: cfg.MaxUpload, HealthAllow: cfg.HealthAllow, TrustedProxies: cfg.TrustedProxies,
 			LogJSON: o.LogJSON, Debug: cfg.LogLevel == "debug", UID: beneath.Keep, GID: group,
 		},
 		Sockets:      p.sockets(),

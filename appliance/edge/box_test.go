@@ -46,7 +46,7 @@ func (a *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.mu.Lock()
 		a.asked = append(a.asked, r)
 		a.mu.Unlock()
-		if r.Host == "evil.example" {
+		if r.Host == elsewhereName {
 			w.WriteHeader(http.StatusForbidden) // a name the box does not answer to
 			return
 		}
@@ -60,6 +60,13 @@ func (a *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Auth-Session", "s1")
 		w.Header().Set("Cache-Control", "private")
 		w.Header().Set("Content-Security-Policy", "sandbox")
+		return
+	}
+	if r.Host == elsewhereName {
+		n, _ := io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(http.StatusMisdirectedRequest)
+		fmt.Fprintf(w, "not here, %d bytes", n)
 		return
 	}
 	if strings.HasSuffix(r.URL.Path, "/events") {
@@ -99,7 +106,7 @@ func (a *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusInternalServerError)
 	}
 	for name := range wanted() {
-		if w.Header().Get(name) == "" && name != "Content-Security-Policy" {
+		if w.Header().Get(name) == "" {
 			w.Header().Set(name, "the API's")
 		}
 	}
@@ -139,6 +146,14 @@ func (l *lockedBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
+}
+
+// elsewhereName is a name that the box does not answer to.
+const elsewhereName = "evil.example"
+
+// signedIn is what a signed-in browser sends, in the shape of the real thing.
+func signedIn() string {
+	return "a=b; coffer_0a1b2c3d=eyJh.eyJz." + strings.Repeat("s", 43) + "; session=good"
 }
 
 // edgeID is the edge's user and group when the test is root's.
@@ -244,7 +259,7 @@ func (b *box) do(t *testing.T, method, path string, body io.Reader, headers ...s
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("Cookie", "session=good")
+	req.Header.Set("Cookie", signedIn())
 	for i := 0; i < len(headers); i += 2 {
 		if headers[i] == "Host" {
 			req.Host = headers[i+1]

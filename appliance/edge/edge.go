@@ -35,7 +35,10 @@ type Options struct {
 	MaxUpload int64  // bytes
 	// HealthAllow limits who may ask /livez and /readyz; empty: everybody.
 	HealthAllow []netip.Prefix
-	LogJSON     bool
+	// TrustedProxies are believed about the client's address, the name and the
+	// scheme that it used; nobody else is.
+	TrustedProxies []netip.Prefix
+	LogJSON        bool
 	// Debug also logs nginx's errors of requests, which hold whole URLs.
 	Debug bool
 	// UID and GID own the fragments (root and the edge's group); beneath.Keep

@@ -21,7 +21,21 @@ error_log stderr {{if .Debug}}info{{else}}alert{{end}};
 `,
 		"http.conf": `# Written at each start.
 map "" $edge_token { default "{{.Token}}"; }
+map $http_x_edge_token $own { default 0; "{{.Token}}" 1; }
 map "" $coffer_base { default "{{.BasePath}}"; }
+geo $realip_remote_addr $from_proxy {
+    default 0;
+{{- range .TrustedProxies}}
+    {{.}} 1;
+{{- end}}
+}
+{{- if .TrustedProxies}}
+real_ip_header X-Forwarded-For;
+real_ip_recursive on;
+{{- range .TrustedProxies}}
+set_real_ip_from {{.}};
+{{- end}}
+{{- end}}
 geo $health_denied {
     default {{if .HealthAllow}}1{{else}}0{{end}};
     127.0.0.0/8 0;

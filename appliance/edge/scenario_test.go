@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -118,10 +119,12 @@ func TestPublicAndProtected(t *testing.T) {
 		}
 	}
 	for _, path := range []string{"/", "/library", "/add", "/api/v1/jobs", "/api/v1/sources", "/api/v1/events"} {
-		res := b.do(t, "GET", path, nil, "Host", "evil.example")
-		problem := strings.Contains(res.body, `"code":"misdirected"`)
-		if res.StatusCode != 421 || problem != strings.HasPrefix(path, "/api/") {
-			t.Errorf("another name at %s: %d %q", path, res.StatusCode, res.body)
+		for _, method := range []string{"GET", "POST"} { // the API says so itself, and gets no body
+			res := b.do(t, method, path, strings.NewReader("text"), "Host", elsewhereName)
+			if res.StatusCode != 421 || res.body != "not here, 0 bytes" {
+				t.Errorf("another name at %s %s: %d %q", method, path, res.StatusCode, res.body)
+			}
+			res.checkHeaders(t, path)
 		}
 	}
 	if n := b.api.count(); n != before {
@@ -272,7 +275,7 @@ func TestLimits(t *testing.T) {
 func TestFloods(t *testing.T) {
 	b := start(t, true, nil)
 	t.Cleanup(func() { close(b.api.events) })
-	line := "GET /api/v1/events HTTP/1.1\r\nHost: a\r\nCookie: session=good\r\n\r\n"
+	line := "GET /api/v1/events HTTP/1.1\r\nHost: a\r\nCookie: " + signedIn() + "\r\n\r\n"
 	for i := range 257 {
 		c, err := net.Dial("tcp", b.addr)
 		if err != nil {
@@ -293,18 +296,42 @@ func TestFloods(t *testing.T) {
 	}
 }
 
+// TestRequestsPerSecond: a signed-in caller has room for 2,000 requests at once,
+// and what claims to be many signed-in callers is bounded as one client.
 func TestRequestsPerSecond(t *testing.T) {
-	b := start(t, true, nil)
+	for name, row := range map[string]struct {
+		cookie func(int) string
+		least  int
+	}{
+		"one session":   {func(int) string { return signedIn() }, 2000},
+		"many sessions": {func(n int) string { return fmt.Sprintf("coffer_0a1b2c3d=a.b.%043d", n) }, 4000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if n := flood(t, start(t, true, nil), row.cookie); n < row.least {
+				t.Errorf("the limit came after %d requests, want %d or more", n, row.least)
+			}
+		})
+	}
+}
+
+// flood sends requests, many at once on each connection, and says how many were
+// answered before one was refused.
+func flood(t *testing.T, b *box, cookie func(int) string) int {
+	t.Helper()
 	const each = 1000 // after which nginx ends a connection
-	for sent := 0; sent < 20*each; sent += each {
+	for sent := 0; sent < 40*each; sent += each {
 		c, err := net.Dial("tcp", b.addr)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer c.Close()
 		_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+		var text strings.Builder
+		for i := range each {
+			text.WriteString("GET /api/v1/health HTTP/1.1\r\nHost: a\r\nCookie: " + cookie(sent+i) + "\r\n\r\n")
+		}
 		go func() { // the answers are read meanwhile
-			_, _ = io.WriteString(c, strings.Repeat("GET /api/v1/health HTTP/1.1\r\nHost: a\r\n\r\n", each))
+			_, _ = io.WriteString(c, text.String())
 		}()
 		answers := bufio.NewReader(c)
 		for i := range each {
@@ -315,13 +342,13 @@ func TestRequestsPerSecond(t *testing.T) {
 			switch {
 			case err != nil:
 				t.Fatal(err)
-			case res.StatusCode == 200:
-			case res.StatusCode == 429 && sent+i >= 2000:
-				return
-			default:
+			case res.StatusCode == 429:
+				return sent + i
+			case res.StatusCode != 200:
 				t.Fatalf("request %d: %d", sent+i, res.StatusCode)
 			}
 		}
 	}
-	t.Error("a flood was never limited")
+	t.Fatal("a flood was never limited")
+	return 0
 }
