@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -170,8 +171,23 @@ func TestEachClaim(t *testing.T) {
 
 		{"client-address", "", nil, Pass, "TCP peer"},
 		{"client-address", "not the peer", at("root/etc/nginx/coffer/proxy.conf", func(p string) error { return os.WriteFile(p, []byte("x"), 0o444) }), bad, "does not name"},
-		{"client-address", "a header", at("root/etc/nginx/coffer/more.conf", func(p string) error { return os.WriteFile(p, []byte("real_ip_header X-Forwarded-For;"), 0o444) }), bad, "more.conf"},
-		{"client-address", "in the fragment", at("run/edge/http.conf", func(p string) error { return os.WriteFile(p, []byte(" set_real_ip_from 0.0.0.0/0;"), 0o440) }), bad, "http.conf"},
+		{"client-address", "a line of configuration", at("root/etc/nginx/coffer/more.conf", func(p string) error { return os.WriteFile(p, []byte("set_real_ip_from 10.0.0.0/8;"), 0o444) }), bad, "10.0.0.0/8"},
+		{"client-address", "in the fragment", at("run/edge/http.conf", func(p string) error { return os.WriteFile(p, []byte(" set_real_ip_from 0.0.0.0/0;"), 0o440) }), bad, "0.0.0.0/0"},
+		{"client-address", "a listed proxy that the edge does not know", func(r *rig) error {
+			r.look.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+			return nil
+		}, bad, "are listed"},
+		{"client-address", "a listed proxy", func(r *rig) error {
+			r.look.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+			return at("run/edge/http.conf", func(p string) error { return os.WriteFile(p, []byte("set_real_ip_from 10.0.0.0/8;"), 0o440) })(r)
+		}, Pass, "that is not 10.0.0.0/8"},
+		{"client-address", "a believed name", func(r *rig) error { r.answers("POST /api/v1/auth/logout", 421); return nil }, bad, "X-Forwarded-Host"},
+		{"client-address", "a believed scheme", func(r *rig) error {
+			r.edge["POST /api/v1/auth/logout"] = func(w http.ResponseWriter, q *http.Request) {
+				http.SetCookie(w, &http.Cookie{Name: "__Host-coffer_x", Path: "/", Secure: q.Header.Get("X-Forwarded-Proto") == "https"})
+			}
+			return nil
+		}, bad, "X-Forwarded-Proto"},
 
 		{"sessions", "", nil, Pass, "30 days"},
 		{"sessions", "unsigned", func(r *rig) error { r.answers("GET /api/v1/auth/me", 200); return nil }, bad, "unsigned token was answered 200"},

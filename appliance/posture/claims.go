@@ -130,7 +130,7 @@ func Claims() []Claim {
 			Claim:   "A client is who the TCP connection comes from, or whom a proxy that you named vouches for. A header that says otherwise changes nothing.",
 			Against: "getting around limits by pretending to be many clients",
 			Remedy:  "Restart the box, which puts the edge's configuration back.",
-			check:   (*look).clientAddress,
+			check:   (*look).clientAddress, live: true,
 		},
 		{
 			ID: "sessions", Group: GroupSignIn, Title: "Sessions",

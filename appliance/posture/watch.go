@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/exec"
 	"sync"
@@ -44,6 +45,9 @@ type Options struct {
 	// the base path. API is the API's own socket.
 	Front, BasePath, API string
 	ListenPort           uint16
+	EdgeToken            string
+	// TrustedProxies are those listed by configuration.
+	TrustedProxies []netip.Prefix
 
 	PlainSecrets       []string // given by plain environment
 	SetupOpen, DevMode bool
