@@ -35,6 +35,7 @@ type Config struct {
 	SetupCode      Secret
 	SetupOpen      bool
 	MaxUpload      int64 // bytes
+	Metrics        bool
 	DevMode        bool
 	LogLevel       string // debug, info, warn, error
 	LogFormat      string // text, json
@@ -42,7 +43,6 @@ type Config struct {
 	Umask          uint32
 	TimeZone       *time.Location
 	allowDevMode   bool
-	metrics        bool
 	tlsCert        string
 	tlsKey         Secret
 	acmeEmail      string

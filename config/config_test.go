@@ -104,7 +104,8 @@ func TestValues(t *testing.T) {
 		{"TZ=Europe/Berlin", func(c *config.Config) any { return c.TimeZone }, "Europe/Berlin"},
 		{"COFFER_LISTEN=", func(c *config.Config) any { return c.Listen }, "{ 8080}"},
 		{"COFFER_TLS=off", func(c *config.Config) any { return c.TLS }, "off"},
-		{"COFFER_METRICS=false", func(c *config.Config) any { return len(c.Warnings()) }, "0"},
+		{"COFFER_METRICS=false", func(c *config.Config) any { return c.Metrics }, "false"},
+		{"COFFER_METRICS=1", func(c *config.Config) any { return c.Metrics }, "true"},
 	} {
 		c, err := load(t, "", row.set)
 		if err != nil {
@@ -121,7 +122,7 @@ func TestFaults(t *testing.T) {
 		"COFFER_LISTEN_TLS=:443", "COFFER_LISTEN_TLS=x",
 		"COFFER_PUBLIC_URL=box.example", "COFFER_PUBLIC_URL=ftp://box", "COFFER_PUBLIC_URL=http://a@box", "COFFER_PUBLIC_URL=http://box/?a",
 		"COFFER_PUBLIC_URL=http://box/path",
-		"COFFER_BASE_PATH=path", "COFFER_BASE_PATH=/a//b", "COFFER_BASE_PATH=/..", "COFFER_BASE_PATH=/a b", "COFFER_BASE_PATH=/livez",
+		"COFFER_BASE_PATH=path", "COFFER_BASE_PATH=/a//b", "COFFER_BASE_PATH=/..", "COFFER_BASE_PATH=/a b", "COFFER_BASE_PATH=/livez", "COFFER_BASE_PATH=/metrics",
 		"COFFER_BASE_PATH=/_edge", "COFFER_BASE_PATH=/a{", "COFFER_BASE_PATH=/a;",
 		"COFFER_ALLOWED_HOSTS=http://a", "COFFER_ALLOWED_HOSTS=a:80", "COFFER_ALLOWED_HOSTS=a..b", "COFFER_ALLOWED_HOSTS=*",
 		"COFFER_TRUSTED_PROXIES=10.0.0.1/8", "COFFER_TRUSTED_PROXIES=x", "COFFER_TRUSTED_PROXIES=0.0.0.0/0", "COFFER_TRUSTED_PROXIES=::/0", "COFFER_TRUSTED_PROXIES=unix:", "COFFER_HEALTH_ALLOW=10.0.0.1/8", "COFFER_HEALTH_ALLOW=all",
@@ -130,7 +131,7 @@ func TestFaults(t *testing.T) {
 		"COFFER_ACME_ROOTS=/roots.pem", "COFFER_ACME_ROOTS=roots",
 		"COFFER_SECRET_KEY=q7x", "COFFER_SETUP_CODE=q7x", "COFFER_SETUP_CODE=a-b-c-d-", "COFFER_SETUP_CODE=with blanks", "COFFER_SETUP_CODE=ümläutig",
 		"COFFER_SETUP_OPEN=maybe", "COFFER_MAX_UPLOAD=0", "COFFER_MAX_UPLOAD=-1", "COFFER_MAX_UPLOAD=1k", "COFFER_MAX_UPLOAD=9999999999999GiB",
-		"COFFER_MAX_UPLOAD=2 gallons", "COFFER_METRICS=true", "COFFER_METRICS=x", "COFFER_DEV_MODE=1", "COFFER_LOG_LEVEL=loud", "COFFER_LOG_FORMAT=xml",
+		"COFFER_MAX_UPLOAD=2 gallons", "COFFER_METRICS=x", "COFFER_DEV_MODE=1", "COFFER_LOG_LEVEL=loud", "COFFER_LOG_FORMAT=xml",
 		"COFFER_DATA=data", "COFFER_DATA=/a;b", "COFFER_RUN=run", "COFFER_RUN=/data\"", "PUID=0", "PUID=10000", "PUID=10010", "PUID=-1", "PUID=me",
 		"PUID=4294967296", "PGID=0", "PGID=10005", "UMASK=8", "UMASK=1777", "UMASK=700", "TZ=Nowhere/Land", "TZ=../../etc/passwd",
 	} {

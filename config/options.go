@@ -55,7 +55,7 @@ func options() []option {
 			remedy: "Use the address as it stands in the browser, such as https://coffer.example.org.",
 			parse:  func(c *Config, s string) error { return parsePublicURL(s, &c.PublicURL) }},
 		{name: "BASE_PATH", shape: "/path",
-			doc:    "The path under which a reverse proxy serves the box, passed on unchanged. /livez and /readyz also answer at the root.",
+			doc:    "The path under which a reverse proxy serves the box, passed on unchanged. /livez, /readyz and /metrics also answer at the root.",
 			remedy: "Use a path such as /coffer: letters, digits, and . _ ~ - between slashes.",
 			parse:  func(c *Config, s string) error { return parseBasePath(s, &c.BasePath) }},
 		{name: "ALLOWED_HOSTS", shape: "name,name",
@@ -139,14 +139,9 @@ func options() []option {
 			remedy: "Use a size such as 500MB or 2GiB, at least 1MB.",
 			parse:  func(c *Config, s string) error { return parseSize(s, &c.MaxUpload) }},
 		{name: "METRICS", fallback: "false", shape: "true|false",
-			doc:    "Serves /metrics. Not honoured by this version.",
-			remedy: "Remove it, or set it to false.",
-			parse: func(c *Config, s string) error {
-				if err := parseBool(s, &c.metrics); err != nil {
-					return err
-				}
-				return laterUnless(!c.metrics)
-			}},
+			doc:    "Serves /metrics for Prometheus to callers with the scope metrics. docs/metrics.md lists what it shows.",
+			remedy: "Use true or false.",
+			parse:  func(c *Config, s string) error { return parseBool(s, &c.Metrics) }},
 		{name: "DEV_MODE", fallback: "false", shape: "true|false",
 			doc:    "Reads templates from disk on each request and logs for debugging; nothing else. Needs COFFER_ALLOW_DEV_MODE=1.",
 			remedy: "Use true or false.",

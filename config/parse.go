@@ -72,7 +72,7 @@ func parseBasePath(s string, to *string) error {
 	if slices.Contains(segments, ".") || slices.Contains(segments, "..") {
 		return fmt.Errorf("%q climbs", s)
 	}
-	if slices.Contains([]string{"livez", "readyz", "_edge"}, segments[0]) {
+	if slices.Contains([]string{"livez", "readyz", "metrics", "_edge"}, segments[0]) {
 		return fmt.Errorf("/%s is the box's own", segments[0])
 	}
 	*to = s

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -37,6 +38,8 @@ type apiOptions struct {
 	Dev       bool
 	Box       string // folder in which init says how the services are
 	BoxSocket string // where init is asked how the box is
+	Metrics   bool
+	Started   time.Time // of the box
 }
 
 // apiMemory is the soft limit of the API's memory in bytes.
@@ -61,11 +64,11 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	if err != nil {
 		return err
 	}
-	front, err := s.Listener("api")
+	requests, err := s.Listener("api")
 	if err != nil {
 		return err
 	}
-	back, err := s.Listener("link")
+	leases, err := s.Listener("link")
 	if err != nil {
 		return err
 	}
@@ -116,11 +119,17 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	if err != nil {
 		return err
 	}
-	engine, err := api.New(api.Options{
+	front := api.Options{
 		Library: lib, Keeper: keeper, Accounts: st, Hosts: hosts, Cookies: cookies,
 		EdgeToken: string(token), BasePath: o.BasePath, MaxUpload: o.MaxUpload, Version: version, Dev: o.Dev,
 		Health: boxHealth(o.Box), Watch: looking, Logs: logs{o.BoxSocket}, Failure: site.Fail, Log: s.log,
-	})
+	}
+	if o.Metrics {
+		if front.Metrics, err = newMetrics(o, lib, looking, s.log); err != nil {
+			return err
+		}
+	}
+	engine, err := api.New(front)
 	if err != nil {
 		return err
 	}
@@ -136,8 +145,8 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	g, gctx := errgroup.WithContext(s.ctx)
 	g.Go(func() error { return lib.Run(gctx) })
 	g.Go(func() error { return looking.run(gctx) })
-	g.Go(func() error { return link.Serve(gctx, back, lib, s.log) })
-	g.Go(func() error { return api.Serve(gctx, front, engine, s.log) })
+	g.Go(func() error { return link.Serve(gctx, leases, lib, s.log) })
+	g.Go(func() error { return api.Serve(gctx, requests, engine, s.log) })
 	status := boot.SetUp
 	if needed {
 		status = boot.SetupNeeded

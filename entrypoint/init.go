@@ -89,7 +89,7 @@ func boxOptions(cfg *config.Config, output *journal.Journal) (boot.Options, erro
 	p := plan{
 		cfg: cfg, logOptions: o, self: self, nginx: nginx, roles: roles,
 		share: filepath.Join(cfg.Root, "usr/share/coffer"),
-		token: edge.NewToken(),
+		token: edge.NewToken(), started: time.Now(),
 	}
 	group, reader := roles.Edge.GID, roles.API.GID
 	if !confine.Switches() {
@@ -105,7 +105,7 @@ func boxOptions(cfg *config.Config, output *journal.Journal) (boot.Options, erro
 		},
 		Edge: edge.Options{
 			Root: cfg.Root, Run: cfg.Run, Host: cfg.Listen.Host, Port: cfg.Listen.Port, Token: p.token,
-			BasePath: cfg.BasePath, MaxUpload: cfg.MaxUpload, HealthAllow: cfg.HealthAllow, TrustedProxies: cfg.TrustedProxies,
+			BasePath: cfg.BasePath, MaxUpload: cfg.MaxUpload, HealthAllow: cfg.HealthAllow, TrustedProxies: cfg.TrustedProxies, Metrics: cfg.Metrics,
 			LogJSON: o.LogJSON, Debug: cfg.LogLevel == "debug", UID: beneath.Keep, GID: group,
 		},
 		Sockets:      p.sockets(),

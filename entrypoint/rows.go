@@ -27,6 +27,7 @@ type plan struct {
 	roles      layout.Roles
 	share      string // the protected files of the box
 	token      string // of the edge, for this start
+	started    time.Time
 }
 
 // Zone files are read by programs in C; ours carry their own.
@@ -62,7 +63,7 @@ func (p plan) services() []boot.Service {
 				options(apiOptions{
 					logOptions: p.logOptions, Data: p.cfg.Data, Share: p.share, BasePath: p.cfg.BasePath, Hosts: p.hosts(),
 					MaxUpload: p.cfg.MaxUpload, SetupOpen: p.cfg.SetupOpen, Dev: p.cfg.DevMode, Box: boot.StateFolder(p.cfg.Run),
-					BoxSocket: boot.BoxSocket(p.cfg.Run),
+					BoxSocket: boot.BoxSocket(p.cfg.Run), Metrics: p.cfg.Metrics, Started: p.started,
 				}),
 				{Name: "edge-token", Bytes: []byte(p.token)},
 			},

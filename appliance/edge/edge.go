@@ -38,6 +38,7 @@ type Options struct {
 	// TrustedProxies are believed about the client's address, the name and the
 	// scheme that it used; nobody else is.
 	TrustedProxies []netip.Prefix
+	Metrics        bool // /metrics is passed on; else it is not there for anybody
 	LogJSON        bool
 	// Debug also logs nginx's errors of requests, which hold whole URLs.
 	Debug bool

@@ -23,6 +23,7 @@ error_log stderr {{if .Debug}}info{{else}}alert{{end}};
 map "" $edge_token { default "{{.Token}}"; }
 map $http_x_edge_token $own { default 0; "{{.Token}}" 1; }
 map "" $coffer_base { default "{{.BasePath}}"; }
+map "" $metrics_off { default {{if .Metrics}}0{{else}}1{{end}}; }
 geo $realip_remote_addr $from_proxy {
     default 0;
 {{- range .TrustedProxies}}
@@ -65,7 +66,7 @@ client_max_body_size {{.MaxBody}};
 # A rewritten address counts as internal, so the edge's own are left out.
 rewrite ^{{.BaseExpr}}(?!/_edge/)(/.*)$ $1 last;
 rewrite ^{{.BaseExpr}}$ {{.BasePath}}/ redirect;
-if ($uri !~ ^/(livez$|readyz$|_edge/)) { return 404; }
+if ($uri !~ ^/(livez$|readyz$|metrics$|_edge/)) { return 404; }
 {{- end}}
 `,
 	}

@@ -21,6 +21,11 @@ const (
 	Fatal     State = "fatal"
 )
 
+// States lists them all.
+func States() []State {
+	return []State{Waiting, Listening, Starting, Running, Backoff, Stopping, Stopped, Fatal}
+}
+
 // Exit is how a process ended: by Signal when it is not 0, else with Code.
 // Err is set when it could not be started at all.
 type Exit struct {

@@ -42,6 +42,8 @@ type Options struct {
 	Logs library.Logs
 	// Watch tells how the box keeps its claims; it never changes the health.
 	Watch library.Watch
+	// Metrics answers /metrics; nil: there is no such route.
+	Metrics Metrics
 	// Log defaults to slog.Default, Now to time.Now.
 	Log *slog.Logger
 	Now func() time.Time

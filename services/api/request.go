@@ -47,13 +47,15 @@ func (s *server) begin(c *gin.Context) {
 	c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), callKey{}, call{id: id, http: c.Request}))
 	c.Next()
 
+	took := s.Now().Sub(start)
+	s.measure(c, took)
 	level := slog.LevelInfo
 	if isProbe(c) || isFollow(c) && c.Writer.Status() < 400 {
 		level = slog.LevelDebug
 	}
 	s.log.Log(c.Request.Context(), level, "request",
 		"method", c.Request.Method, "route", c.FullPath(), "status", c.Writer.Status(),
-		"duration", s.Now().Sub(start), "bytes", max(0, c.Writer.Size()),
+		"duration", took, "bytes", max(0, c.Writer.Size()),
 		"client", c.GetHeader("X-Client-Addr"), "request_id", id)
 }
 

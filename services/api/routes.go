@@ -16,20 +16,24 @@ import (
 
 // What a caller needs for a route: nothing, or one of the scopes.
 const (
-	anyone = ""
-	read   = "read"
-	add    = "add"
-	admin  = "admin"
+	anyone  = ""
+	read    = "read"
+	add     = "add"
+	admin   = "admin"
+	metrics = "metrics"
 )
 
 // routes is every route of this package. The site's pages are its own.
 func (s *server) routes(e *gin.Engine) {
-	for _, probe := range []gin.IRouter{e, s.root} {
-		if probe == s.root && s.BasePath == "" {
+	for _, machine := range []gin.IRouter{e, s.root} {
+		if machine == s.root && s.BasePath == "" {
 			continue
 		}
-		probe.Match([]string{"GET", "HEAD"}, "/livez", s.livez)
-		probe.Match([]string{"GET", "HEAD"}, "/readyz", s.readyz)
+		machine.Match([]string{"GET", "HEAD"}, "/livez", s.livez)
+		machine.Match([]string{"GET", "HEAD"}, "/readyz", s.readyz)
+		if s.Metrics != nil {
+			machine.GET("/metrics", s.metrics)
+		}
 	}
 	e.GET("/_edge/verify", s.verify)
 	e.GET("/_edge/facts", s.facts)

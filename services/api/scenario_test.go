@@ -95,7 +95,7 @@ func TestVerify(t *testing.T) {
 	w := b.do(t, "GET", "/_edge/verify", "", owner)
 	h := w.Header()
 	if w.Code != 200 || w.Body.Len() != 0 || h.Get("X-Auth-User") != theSeed.owner.ID || h.Get("X-Auth-Kind") != "session" ||
-		h.Get("X-Auth-Scopes") != "read add admin" || h.Get("X-Auth-Session") != theSeed.session.ID {
+		h.Get("X-Auth-Scopes") != "read add admin metrics" || h.Get("X-Auth-Session") != theSeed.session.ID {
 		t.Errorf("%d %v %s", w.Code, h, w.Body)
 	}
 	for name, as := range map[string]caller{

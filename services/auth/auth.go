@@ -68,7 +68,7 @@ type Identity struct {
 	UserID    string   // opaque ASCII
 	Name      string   // the owner's name
 	Kind      string   // "session" ("key" and "token" come with access)
-	Scopes    []string // a session has all: read, add, admin
+	Scopes    []string // a session has all: read, add, admin, metrics
 	SessionID string
 }
 

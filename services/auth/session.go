@@ -27,7 +27,7 @@ type live struct {
 	ended chan struct{}
 }
 
-func scopes() []string { return []string{"read", "add", "admin"} }
+func scopes() []string { return []string{"read", "add", "admin", "metrics"} }
 
 func unauthorized() error {
 	return &library.Error{Kind: library.Unauthorized, Message: "You are not signed in.", Hint: "Sign in again."}

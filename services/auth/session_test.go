@@ -20,7 +20,7 @@ func TestVerify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if id.Name != "Ada" || id.Kind != KindSession || !id.Has("read") || !id.Has("add") || !id.Has("admin") || id.Has("metrics") {
+	if id.Name != "Ada" || id.Kind != KindSession || !id.Has("read") || !id.Has("add") || !id.Has("admin") || !id.Has("metrics") || id.Has("other") {
 		t.Errorf("identity %+v", id)
 	}
 	for _, s := range []string{"Ada", goodPassword, "$2a$"} {

@@ -73,6 +73,7 @@ func (l *Library) add(ctx context.Context, s Source, r io.Reader) (Source, bool,
 	if err != nil {
 		return Source{}, false, err // the blob stays until the next sweep
 	}
+	l.done.arrived(s.Size, created)
 	if !created {
 		return l.live(stored), false, nil
 	}

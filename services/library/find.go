@@ -19,6 +19,7 @@ func (l *Library) Search(ctx context.Context, q Query) (Results, error) {
 	if err := checkQuery(&q); err != nil {
 		return Results{}, err
 	}
+	l.done.searches.Add(1)
 	start := l.queue.now()
 	res, err := l.o.Index.Search(ctx, q)
 	if err != nil {

@@ -17,6 +17,8 @@ type Store interface {
 	// BySHA256 finds the source that keeps a blob; NotFound when none does.
 	BySHA256(ctx context.Context, sha256 string) (Source, error)
 	Sources(ctx context.Context, f SourceFilter, p Page) (List[Source], error)
+	// SourceCounts counts the sources of each status and type that there is.
+	SourceCounts(ctx context.Context) (map[SourceFilter]int, error)
 	// SetTitle gives a source the title that its owner chose.
 	SetTitle(ctx context.Context, id SourceID, title string) (Source, error)
 	// DeleteSource removes the source, its job and passages, and appends the

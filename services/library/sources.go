@@ -101,6 +101,28 @@ func (l *Library) processing(ctx context.Context, t Type) ([]Source, error) {
 	return all, nil
 }
 
+// SourceCounts counts the sources of each status and type that there is, as
+// their owner sees them.
+func (l *Library) SourceCounts(ctx context.Context) (map[SourceFilter]int, error) {
+	processing, err := l.processing(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	counts, err := l.o.Store.SourceCounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range processing {
+		stored := SourceFilter{Status: stateBehind(s), Type: s.Type}
+		// One that changed between the two looks is counted as it is stored.
+		if counts[stored] > 0 {
+			counts[stored]--
+			counts[SourceFilter{Status: StatusProcessing, Type: s.Type}]++
+		}
+	}
+	return counts, nil
+}
+
 // cutSources is the page p of a list that is whole in memory.
 func cutSources(all []Source, p Page) List[Source] {
 	list := List[Source]{Total: len(all)}

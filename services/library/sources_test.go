@@ -41,6 +41,13 @@ func TestAdd(t *testing.T) {
 		if _, _, err := r.Add(t.Context(), "x", io.LimitReader(zeros{}, 1<<20)); err != nil {
 			t.Errorf("at the limit: %v", err)
 		}
+		for _, q := range []string{"bytes", ""} {
+			_, err := r.Search(t.Context(), library.Query{Text: q})
+			librarytest.WantKind(t, err, map[bool]library.Kind{true: library.Invalid}[q == ""])
+		}
+		if got, want := r.Activity(), (library.Activity{Added: 2, Known: 1, Bytes: 1<<20 + 10, Searches: 1}); got != want {
+			t.Errorf("counted %+v, want %+v", got, want)
+		}
 	})
 }
 
@@ -170,6 +177,15 @@ func TestProcessingIsListed(t *testing.T) {
 				if !slices.Equal(got, c.want) {
 					t.Errorf("%+v in steps of %d: %v, want %v", c.f, limit, got, c.want)
 				}
+			}
+		}
+		counts, err := r.SourceCounts(t.Context())
+		librarytest.Must(t, err)
+		for f, n := range map[library.SourceFilter]int{
+			{Status: "queued"}: 4, {Status: "processing"}: 1, {Status: "processing", Type: "text"}: 1, {Status: "ready", Type: "text"}: 0,
+		} {
+			if counts[f] != n {
+				t.Errorf("%+v: counted %d, want %d", f, counts[f], n)
 			}
 		}
 		for _, p := range []library.Page{{Limit: -1}, {Limit: 201}, {Cursor: strings.Repeat("x", 300)}} {

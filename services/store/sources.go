@@ -91,6 +91,21 @@ func (s *Store) Sources(ctx context.Context, f library.SourceFilter, p library.P
 	return out, err
 }
 
+// SourceCounts implements library.Store.
+func (s *Store) SourceCounts(ctx context.Context) (out map[library.SourceFilter]int, err error) {
+	err = s.view(ctx, func(tx *bolt.Tx) error {
+		out = map[library.SourceFilter]int{}
+		counts := tx.Bucket([]byte(bCounts)).Cursor()
+		for k, v := counts.First(); k != nil; k, v = counts.Next() {
+			if status, typ, ok := cutFacet(k); ok {
+				out[library.SourceFilter{Status: status, Type: typ}] = int(number(v))
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
 func limitOf(p library.Page) int {
 	if p.Limit <= 0 {
 		return 50

@@ -3,6 +3,7 @@ package librarytest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"sync"
@@ -114,6 +115,13 @@ func lists(t *testing.T, st library.Store) {
 		s, err := st.Source(ctx, SourceID(i))
 		Must(t, err)
 		all = append(all, s)
+	}
+	counted := map[library.SourceFilter]int{}
+	for _, s := range all {
+		counted[library.SourceFilter{Status: s.Status, Type: s.Type}]++
+	}
+	if got, err := st.SourceCounts(ctx); err != nil || !maps.Equal(got, counted) {
+		t.Errorf("counted %v, %v; want %v", got, err, counted)
 	}
 	for _, status := range []library.Status{"", "queued", "ready", "failed", "cancelled", "no such"} {
 		for _, typ := range []library.Type{"", "pdf", "html", "text", "epub", "no such"} {
