@@ -27,7 +27,7 @@ func (s *server) measure(c *gin.Context, took time.Duration) {
 // metrics answers a scrape. Who may ask is the holder of a scope of its own:
 // the figures hold nothing that was added, but tell how much.
 func (s *server) metrics(c *gin.Context) {
-	if err := permit(c.Request.Context(), metrics); err != nil {
+	if err := permit(c.Request.Context(), scrape); err != nil {
 		s.refuse(c, err)
 		return
 	}

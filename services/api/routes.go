@@ -16,11 +16,11 @@ import (
 
 // What a caller needs for a route: nothing, or one of the scopes.
 const (
-	anyone  = ""
-	read    = "read"
-	add     = "add"
-	admin   = "admin"
-	metrics = "metrics"
+	anyone = ""
+	read   = "read"
+	add    = "add"
+	admin  = "admin"
+	scrape = "metrics"
 )
 
 // routes is every route of this package. The site's pages are its own.
