@@ -103,7 +103,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 		return err
 	}
 	keeper, err := auth.New(auth.Options{
-		Accounts: st, SecretKey: key, SetupCode: code, SetupOpen: o.SetupOpen, Log: s.log,
+		Accounts: st, Audit: st, SecretKey: key, SetupCode: code, SetupOpen: o.SetupOpen, Log: s.log,
 	})
 	if err != nil {
 		return err

@@ -79,6 +79,8 @@ func (s *server) identify(c *gin.Context) {
 	if isProbe(c) {
 		return
 	}
+	r = r.WithContext(auth.WithClient(r.Context(), s.Cookies.Client(r)))
+	c.Request = r
 	var id auth.Identity
 	var err error
 	if user := r.Header.Get("X-Auth-User"); user != "" {

@@ -42,7 +42,7 @@ func (s *server) changeSettings(ctx context.Context, in *settingsInput) (*only[s
 			return nil, err
 		}
 	}
-	set, err := s.Accounts.UpdateSettings(ctx, func(set *library.Settings) error {
+	set, err := s.Keeper.ChangeSettings(ctx, func(set *library.Settings) error {
 		if in.Body.Hosts != nil {
 			set.Hosts = hosts
 		}

@@ -39,6 +39,7 @@ import (
 // and time.Now.
 type Options struct {
 	Accounts  library.Accounts
+	Audit     library.Audit
 	SecretKey []byte // 32 random bytes; signs tokens
 	SetupCode string // the one-time code; empty refuses setup unless SetupOpen
 	SetupOpen bool   // waives the code
@@ -100,8 +101,8 @@ type Grant struct {
 
 // New checks o and returns a Keeper.
 func New(o Options) (*Keeper, error) {
-	if o.Accounts == nil {
-		return nil, errors.New("auth: no accounts")
+	if o.Accounts == nil || o.Audit == nil {
+		return nil, errors.New("auth: accounts and an audit log are needed")
 	}
 	if len(o.SecretKey) < 32 {
 		return nil, errors.New("auth: the secret key is shorter than 32 bytes")

@@ -134,14 +134,15 @@ func secret() []byte { return bytes.Repeat([]byte{7}, 32) }
 // box is a Keeper with cheap hashes over accounts in memory.
 type box struct {
 	*Keeper
-	a   *accounts
-	log *bytes.Buffer
+	a    *accounts
+	said *said
+	log  *bytes.Buffer
 }
 
 func newBox(t *testing.T, change func(*Options)) box {
 	t.Helper()
-	b := box{a: newAccounts(), log: &bytes.Buffer{}}
-	o := Options{Accounts: b.a, SecretKey: secret(), SetupCode: "ABCD-2345", Log: slog.New(slog.NewTextHandler(b.log, nil))}
+	b := box{a: newAccounts(), said: &said{}, log: &bytes.Buffer{}}
+	o := Options{Accounts: b.a, Audit: b.said, SecretKey: secret(), SetupCode: "ABCD-2345", Log: slog.New(slog.NewTextHandler(b.log, nil))}
 	if change != nil {
 		change(&o)
 	}
@@ -199,8 +200,9 @@ func wantKind(t *testing.T, err error, kind library.Kind) *library.Error {
 func TestNewRefuses(t *testing.T) {
 	for name, o := range map[string]Options{
 		"no accounts": {SecretKey: secret()},
-		"no key":      {Accounts: newAccounts()},
-		"short key":   {Accounts: newAccounts(), SecretKey: secret()[:31]},
+		"no audit":    {Accounts: newAccounts(), SecretKey: secret()},
+		"no key":      {Accounts: newAccounts(), Audit: &said{}},
+		"short key":   {Accounts: newAccounts(), Audit: &said{}, SecretKey: secret()[:31]},
 	} {
 		if _, err := New(o); err == nil {
 			t.Errorf("%s: accepted", name)

@@ -30,6 +30,7 @@ func (k *Keeper) CheckSetupCode(ctx context.Context, code string, c Client) erro
 		return err
 	}
 	if !sameCode(code, k.o.SetupCode) {
+		k.record(ctx, library.AuditSetupFailed, library.ByStranger, c, "")
 		k.o.Log.Warn("wrong setup code", "client", c.Address)
 		return &library.Error{
 			Kind: library.Forbidden, Field: "code",

@@ -2,7 +2,20 @@ package auth
 
 import "context"
 
-type identityKey struct{}
+type (
+	identityKey struct{}
+	clientKey   struct{}
+)
+
+// WithClient returns a context that says where the request comes from.
+func WithClient(ctx context.Context, c Client) context.Context {
+	return context.WithValue(ctx, clientKey{}, c)
+}
+
+func clientOf(ctx context.Context) Client {
+	c, _ := ctx.Value(clientKey{}).(Client)
+	return c
+}
 
 // WithIdentity returns a context that carries id.
 func WithIdentity(ctx context.Context, id Identity) context.Context {

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"coffer/services/library"
@@ -179,9 +180,22 @@ func (k *Keeper) knownBrowser(owner *library.Owner, c Client) string {
 // Logout ends one session, at once and for every copy of its token; NotFound
 // when there is none.
 func (k *Keeper) Logout(ctx context.Context, sessionID string) error {
+	s, err := k.o.Accounts.Session(ctx, sessionID)
+	if err != nil {
+		return err
+	}
 	k.writes.Lock()
-	defer k.writes.Unlock()
-	return k.end(ctx, sessionID)
+	err = k.end(ctx, sessionID)
+	k.writes.Unlock()
+	if err != nil {
+		return err
+	}
+	if id, _ := FromContext(ctx); id.SessionID == sessionID {
+		k.Record(ctx, library.AuditSignOut, "")
+	} else {
+		k.Record(ctx, library.AuditSessionEnded, strings.TrimSpace(s.Address+" "+s.Agent))
+	}
+	return nil
 }
 
 // end needs k.writes.

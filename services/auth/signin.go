@@ -36,6 +36,7 @@ func (k *Keeper) Setup(ctx context.Context, code, name, password string, c Clien
 	}
 	k.setOwner(o)
 	k.remember(s)
+	k.record(ctx, library.AuditSetup, library.BySession, c, "")
 	k.o.Log.Info("owner created", "client", c.Address)
 	return k.grant(o, s, "")
 }
@@ -61,6 +62,7 @@ func (k *Keeper) Login(ctx context.Context, name, password string, c Client) (Gr
 		return Grant{}, err
 	}
 	if !good {
+		k.record(ctx, library.AuditSignInFailed, library.ByStranger, c, "")
 		k.o.Log.Warn("sign-in refused", "client", c.Address)
 		return Grant{}, &library.Error{
 			Kind: library.Unauthorized, Message: "Name or password is wrong.",
@@ -80,6 +82,7 @@ func (k *Keeper) Login(ctx context.Context, name, password string, c Client) (Gr
 	}
 	k.remember(s)
 	k.sweep(ctx, owner.Epoch, s.ID)
+	k.record(ctx, library.AuditSignIn, library.BySession, c, "")
 	k.o.Log.Info("signed in", "client", c.Address)
 	return k.grant(*owner, s, browser)
 }
@@ -129,6 +132,7 @@ func (k *Keeper) ChangePassword(ctx context.Context, id Identity, old, new strin
 		return Grant{}, err
 	}
 	if !good {
+		k.Record(ctx, library.AuditPasswordFailed, "")
 		return Grant{}, &library.Error{Kind: library.Forbidden, Field: "current_password", Message: "The current password is wrong."}
 	}
 	k.limits.succeeded("", as)
@@ -168,6 +172,7 @@ func (k *Keeper) replacePassword(ctx context.Context, sessionID, epoch string, h
 	}
 	k.remember(s)
 	k.sweep(ctx, owner.Epoch, s.ID)
+	k.Record(ctx, library.AuditPassword, "")
 	k.o.Log.Info("password changed")
 	return k.grant(owner, s, "")
 }

@@ -11,7 +11,7 @@
 // commits share the next commit and its fsync (see write.go). What a read
 // returns is copied out before its transaction ends.
 //
-// # Schema 1
+// # Schema 2
 //
 // Ids are the text of library.SourceID and have no zero byte. Numbers in keys
 // are big-endian, so that byte order is their order; times are Unix
@@ -36,6 +36,10 @@
 //	                                      the bucket's own sequence is the newest ever
 //	gone       sequence (8 bytes)         empty; the changes that tell of deletions
 //	sessions   session id                 sessionRow
+//	audit      sequence (8 bytes)         auditRow; key order is order of happening
+//	audit-repeats  sequence (8 bytes)     empty; the rows of audit of a kind that repeats
+//	counts     "audit" 0 kind             how many rows of audit, 8 bytes
+//	counts     "repeats" 0                how many rows of audit-repeats, 8 bytes
 //
 // A source has one row in facets; a list filtered by status, by type or both
 // merges the prefixes that fit, and adds up their counts for its total. Only
@@ -45,4 +49,10 @@
 // # History
 //
 //	1  the first
+//	2  adds audit and audit-repeats
+//
+// A store of an older schema is brought up to date when it is opened: one
+// transaction applies the steps between (migrate.go). Before, a copy of the file
+// is made beside it, coffer.db.schema-N, which takes the store's place again
+// when the migration fails, and stays until the next one.
 package store

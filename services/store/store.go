@@ -19,7 +19,7 @@ import (
 )
 
 // Schema is the number of the layout that this program reads and writes.
-const Schema = 1
+const Schema = 2
 
 // FileName is the store's file in its folder.
 const FileName = "coffer.db"
@@ -52,12 +52,15 @@ const (
 	bChanges  = "changes"
 	bGone     = "gone"
 	bSessions = "sessions"
+
+	bAudit        = "audit"
+	bAuditRepeats = "audit-repeats"
 )
 
 // Open opens the store in folder dir. It makes what there is none of.
-func Open(dir string) (*Store, error) { return open(dir, lockWait) }
+func Open(dir string) (*Store, error) { return open(dir, lockWait, steps()) }
 
-func open(dir string, wait time.Duration) (*Store, error) {
+func open(dir string, wait time.Duration, all []step) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -75,15 +78,16 @@ func open(dir string, wait time.Duration) (*Store, error) {
 		return nil, fmt.Errorf("opening the store %s: %w", path, err)
 	}
 	s := &Store{db: db, w: newWriter(db)}
-	if err := s.prepare(dir); err != nil {
-		db.Close()
+	if err := s.prepare(dir, all); err != nil {
+		db.Close() // again is no fault
 		return nil, err
 	}
 	return s, nil
 }
 
-// prepare checks the schema, or lays a new store out.
-func (s *Store) prepare(dir string) error {
+// prepare checks the schema, brings an older one up to date, or lays a new
+// store out.
+func (s *Store) prepare(dir string, all []step) error {
 	schema := ""
 	err := s.db.View(func(tx *bolt.Tx) error {
 		if m := tx.Bucket([]byte(bMeta)); m != nil {
@@ -95,7 +99,7 @@ func (s *Store) prepare(dir string) error {
 		return fmt.Errorf("reading the store: %w", err)
 	}
 	if schema == "" {
-		return s.create(dir)
+		return s.create(dir, all)
 	}
 	n, err := strconv.Atoi(schema)
 	switch {
@@ -104,35 +108,28 @@ func (s *Store) prepare(dir string) error {
 	case n > Schema:
 		return fmt.Errorf("the store has schema %d and this version of Coffer knows %d: "+
 			"it was written by a newer version; start that one, or restore a backup made by this one", n, Schema)
+	case n < Schema:
+		return s.migrate(dir, n, all)
 	}
 	return nil
 }
 
-func (s *Store) create(dir string) error {
+func (s *Store) create(dir string, all []step) error {
 	err := s.db.Update(func(tx *bolt.Tx) error {
-		for _, name := range []string{bMeta, bSources, bHashes, bFacets, bCounts, bJobs, bFinished, bPassages, bChanges, bGone, bSessions} {
-			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
-				return err
-			}
+		if err := layOutFirst(tx); err != nil {
+			return err
 		}
 		var box [4]byte
 		rand.Read(box[:])
-		m := tx.Bucket([]byte(bMeta))
-		if err := m.Put([]byte("box"), []byte(hex.EncodeToString(box[:]))); err != nil {
+		if err := tx.Bucket([]byte(bMeta)).Put([]byte("box"), []byte(hex.EncodeToString(box[:]))); err != nil {
 			return err
 		}
-		return m.Put([]byte("schema"), []byte(strconv.Itoa(Schema)))
+		return climb(tx, 1, all)
 	})
 	if err != nil {
 		return fmt.Errorf("laying out a new store: %w", err)
 	}
-	// The file's name is durable once its folder is.
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
+	return syncDir(dir) // the file's name is durable once its folder is
 }
 
 // Close waits for open transactions and closes the file.
@@ -156,8 +153,9 @@ func (s *Store) view(ctx context.Context, f func(*bolt.Tx) error) error {
 	return translate(s.db.View(f))
 }
 
-// Both ports are kept by one store.
+// All ports are kept by one store.
 var (
 	_ library.Store    = (*Store)(nil)
 	_ library.Accounts = (*Store)(nil)
+	_ library.Audit    = (*Store)(nil)
 )

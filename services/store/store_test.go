@@ -27,10 +27,15 @@ func TestAccounts(t *testing.T) {
 	librarytest.Accounts(t, func(t testing.TB) library.Accounts { return openTest(t) })
 }
 
+func TestAudit(t *testing.T) {
+	librarytest.Audit(t, func(t testing.TB) library.Audit { return openTest(t) })
+}
+
 func TestSchema(t *testing.T) {
 	for _, c := range []struct{ schema, want string }{
 		{"1", ""},
-		{"2", "newer version"},
+		{"2", ""},
+		{"3", "newer version"},
 		{"99", "newer version"},
 		{"0", "which is none"},
 		{"-1", "which is none"},
@@ -61,7 +66,7 @@ func TestSecondOpener(t *testing.T) {
 	first, err := Open(dir)
 	librarytest.Must(t, err)
 	began := time.Now()
-	if _, err := open(dir, 100*time.Millisecond); err == nil || !strings.Contains(err.Error(), "in use by another process") {
+	if _, err := open(dir, 100*time.Millisecond, steps()); err == nil || !strings.Contains(err.Error(), "in use by another process") {
 		t.Fatalf("a second opener: %v", err)
 	}
 	if took := time.Since(began); took > 2*time.Second {

@@ -13,12 +13,12 @@ import (
 
 // files is every page's folder as it lies in the tree.
 //
-//go:embed */*.tmpl */*.css */*.js icons/*.svg icons/*.png icons/*.ico icons/*.webmanifest
+//go:embed */*.tmpl */*.css */*.js */*/*.tmpl */*/*.css */*/*.js icons/*.svg icons/*.png icons/*.ico icons/*.webmanifest
 var files embed.FS
 
 // Assets is what is laid out on disk: templates/NAME.tmpl and static/NAME.EXT.
-// A page's page.tmpl, page.css and page.js take the name of its folder; other
-// files keep their own.
+// A page's page.tmpl, page.css and page.js take the name of its folder
+// (settings/account becomes settings-account); other files keep their own.
 //
 // Scripts import each other by name. Their imports, like the addresses in
 // pages, get the version of all static files, so that a browser may keep every
@@ -37,23 +37,16 @@ func StaticVersion() string {
 func assemble() (tree, string) {
 	out := tree{}
 	hash := sha256.New()
-	folders, _ := fs.ReadDir(files, ".") // embedded: it cannot fail
-	for _, folder := range folders {
-		entries, _ := fs.ReadDir(files, folder.Name())
-		for _, e := range entries {
-			content, _ := fs.ReadFile(files, path.Join(folder.Name(), e.Name()))
-			name, ext := e.Name(), path.Ext(e.Name())
-			if strings.TrimSuffix(name, ext) == "page" {
-				name = folder.Name() + ext
-			}
-			switch ext {
-			case ".tmpl":
-				out["templates/"+name] = content
-			case ".css", ".js", ".svg", ".png", ".ico", ".webmanifest":
-				out["static/"+name] = content
-				hash.Write([]byte(name))
-				hash.Write(content)
-			}
+	for _, name := range embedded() {
+		content, _ := fs.ReadFile(files, name) // embedded: it cannot fail
+		laid := laidOut(name)
+		switch path.Ext(laid) {
+		case ".tmpl":
+			out["templates/"+laid] = content
+		case ".css", ".js", ".svg", ".png", ".ico", ".webmanifest":
+			out["static/"+laid] = content
+			hash.Write([]byte(laid))
+			hash.Write(content)
 		}
 	}
 	version := hex.EncodeToString(hash.Sum(nil))[:12]
@@ -64,6 +57,27 @@ func assemble() (tree, string) {
 		}
 	}
 	return out, version
+}
+
+// embedded are the paths of all files, in order.
+func embedded() []string {
+	var all []string
+	_ = fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			all = append(all, name)
+		}
+		return err
+	})
+	return all
+}
+
+// laidOut is the name under which a file of a page's folder is laid out.
+func laidOut(name string) string {
+	folder, file := path.Split(name)
+	if ext := path.Ext(file); file == "page"+ext {
+		return strings.ReplaceAll(path.Clean(folder), "/", "-") + ext
+	}
+	return file
 }
 
 // names of a tree in order.

@@ -9,7 +9,7 @@ import (
 
 func TestAssetsAreAFileSystem(t *testing.T) {
 	assets := Assets()
-	must(t, fstest.TestFS(assets, "templates/shell.tmpl", "templates/search.tmpl", "static/search.css", "static/reader.js",
+	must(t, fstest.TestFS(assets, "templates/shell.tmpl", "templates/search.tmpl", "templates/settings-account.tmpl", "static/settings-account.js", "static/search.css", "static/reader.js",
 		"static/tokens.css", "static/icon.svg", "static/icon-192.png", "static/favicon.ico", "static/manifest.webmanifest"))
 	must(t, fs.WalkDir(assets, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -29,10 +29,7 @@ func TestAssetNamesAreUnique(t *testing.T) {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		folder, name, _ := strings.Cut(path, "/")
-		if before, rest, _ := strings.Cut(name, "."); before == "page" {
-			name = folder + "." + rest
-		}
+		name := laidOut(path)
 		if other, twice := seen[name]; twice {
 			t.Errorf("%s and %s are both laid out as %s", other, path, name)
 		}

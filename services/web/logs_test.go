@@ -74,7 +74,7 @@ func TestLogs(t *testing.T) {
 		{"/logs?level=loud", []string{"msg=slow", "msg=request"}, []string{"loud"}},
 		{"/logs/more?after=2", []string{"msg=slow", `data-next="3"`}, []string{"msg=broken", "<html", "missing"}},
 		{"/logs/more?after=other", []string{"msg=slow", "msg=broken", "Lines are missing here."}, nil},
-		{"/settings", []string{`href="/box/logs"`}, nil},
+		{"/settings/about", []string{`href="/box/logs"`}, nil},
 	} {
 		text, r := v.get(row.path)
 		if r.StatusCode != 200 {
@@ -148,6 +148,6 @@ func TestLogsFollow(t *testing.T) {
 		b.said.say("api", "ERROR", `msg="the box does not tell its log" error="dial unix /run/coffer/box.sock: connect: connection refused"`)
 		album{t, folder, ""}.shoot(v, "logs", "/logs")
 		album{t, folder, ""}.shoot(v, "logs-api", "/logs?service=api&level=error")
-		album{t, folder, ""}.shoot(v, "settings-logs", "/settings#logs")
+		album{t, folder, ""}.shoot(v, "settings-about", "/settings/about")
 	}
 }

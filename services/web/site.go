@@ -25,9 +25,15 @@ import (
 	"coffer/services/web/reader"
 	"coffer/services/web/search"
 	"coffer/services/web/settings"
+	"coffer/services/web/settings/about"
+	"coffer/services/web/settings/access"
+	"coffer/services/web/settings/account"
+	"coffer/services/web/settings/appearance"
+	"coffer/services/web/settings/audit"
 	"coffer/services/web/setup"
 	"coffer/services/web/shell"
 	"coffer/services/web/sources"
+	"coffer/services/web/words"
 )
 
 // Options are what a Site is made of. Templates, Log and Now have defaults:
@@ -92,9 +98,7 @@ func New(o Options) (*Site, error) {
 	s.reader, errs[2] = reader.New(sh)
 	s.add, errs[3] = add.New(sh)
 	s.activity, errs[4] = activity.New(sh)
-	s.settings, errs[5] = settings.New(settings.Options{
-		Shell: sh, Keeper: o.Keeper, Cookies: o.Cookies, Accounts: o.Accounts, Hosts: o.Hosts,
-	})
+	s.settings, errs[5] = settings.New(sh, sections(o))
 	s.login, errs[6] = login.New(sh, o.Keeper, o.Cookies)
 	s.setup, errs[7] = setup.New(setup.Options{
 		Shell: sh, Keeper: o.Keeper, Cookies: o.Cookies, Accounts: o.Accounts, Hosts: o.Hosts, Open: o.SetupOpen,
@@ -102,6 +106,21 @@ func New(o Options) (*Site, error) {
 	s.posture, errs[8] = posture.New(sh)
 	s.logs, errs[9] = logs.New(sh, o.Logs)
 	return s, errors.Join(errs[:]...)
+}
+
+// sections are the pages of the settings, in the order of their navigation. A
+// section is one row here and its folder.
+func sections(o Options) []settings.Row {
+	return []settings.Row{
+		{Name: account.Name, Title: func(w *words.Words) string { return w.Settings.Account },
+			New: func(d *settings.Desk) (settings.Section, error) { return account.New(d, o.Keeper, o.Cookies) }},
+		{Name: access.Name, Title: func(w *words.Words) string { return w.Settings.Access },
+			New: func(d *settings.Desk) (settings.Section, error) { return access.New(d, o.Accounts, o.Keeper, o.Hosts) }},
+		{Name: audit.Name, Title: func(w *words.Words) string { return w.Audit.Title },
+			New: func(d *settings.Desk) (settings.Section, error) { return audit.New(d, o.Keeper) }},
+		{Name: appearance.Name, Title: func(w *words.Words) string { return w.Settings.Appearance }, New: appearance.New},
+		{Name: about.Name, Title: func(w *words.Words) string { return w.Settings.About }, New: about.New},
+	}
 }
 
 // Register adds all pages below r, the group at the base path. Static files

@@ -135,7 +135,7 @@ func TestNothingIsShownToStrangers(t *testing.T) {
 	v := b.visitor()
 	for _, path := range []string{
 		"/", "/?q=secret", "/library", "/library/" + string(src.ID), "/library/" + string(src.ID) + "/delete", "/add", "/activity",
-		"/activity/state", "/settings", "/tray?id=" + string(src.ID), "/setup", "/setup/reach", "/setup/first?id=" + string(src.ID),
+		"/activity/state", "/settings", "/settings/account", "/settings/access", "/settings/audit", "/settings/appearance", "/settings/about", "/tray?id=" + string(src.ID), "/setup", "/setup/reach", "/setup/first?id=" + string(src.ID),
 	} {
 		page, r := v.get(path)
 		if r.Request.URL.Path != "/login" {
@@ -145,8 +145,8 @@ func TestNothingIsShownToStrangers(t *testing.T) {
 	}
 	for _, path := range []string{
 		"/library/" + string(src.ID) + "/delete", "/library/" + string(src.ID) + "/rename", "/library/" + string(src.ID) + "/retry",
-		"/library/" + string(src.ID) + "/cancel", "/add", "/settings/password", "/settings/access", "/settings/appearance", "/setup/reach",
-		"/settings/sessions/x/end",
+		"/library/" + string(src.ID) + "/cancel", "/add", "/settings/account/password", "/settings/access", "/settings/appearance", "/setup/reach",
+		"/settings/account/sessions/x/end",
 	} {
 		_, r := v.post(path, url.Values{"title": {"taken"}, "text": {"taken"}, "reach": {"names"}, "hosts": {"evil.example"}})
 		if r.Request.URL.Path != "/login" {
@@ -267,29 +267,30 @@ func TestSettings(t *testing.T) {
 	b := newBox(t, "")
 	other, v := b.owner(), b.visitor()
 	v.post("/login", url.Values{"username": {owner}, "password": {password}})
-	page, _ := v.get("/settings")
-	has(t, page, "Signed in as Ada", "This browser", "0.1.0-test", "Go-http-client/1.1")
-	end := regexp.MustCompile(`/settings/sessions/[^/]+/end`).FindAllString(page, -1)
+	page, r := v.get("/settings")
+	at(t, r, "/settings/account")
+	has(t, page, "Signed in as Ada", "This browser", "Go-http-client/1.1")
+	end := regexp.MustCompile(`/settings/account/sessions/[^/]+/end`).FindAllString(page, -1)
 	if len(end) != 1 {
 		t.Fatalf("%d sessions can be ended, want the other one", len(end))
 	}
-	_, r := v.post(end[0], nil)
-	at(t, r, "/settings?done=session")
+	_, r = v.post(end[0], nil)
+	at(t, r, "/settings/account?done=session")
 	_, r = other.get("/settings")
 	at(t, r, "/login?next=%2Fsettings")
 
-	page, r = v.post("/settings/password", url.Values{"old": {"wrong password"}, "new": {"a new password"}})
+	page, r = v.post("/settings/account/password", url.Values{"old": {"wrong password"}, "new": {"a new password"}})
 	status(t, r, 403)
 	has(t, page, "The current password is wrong", "!a new password")
-	_, r = v.post("/settings/password", url.Values{"old": {password}, "new": {"short"}})
+	_, r = v.post("/settings/account/password", url.Values{"old": {password}, "new": {"short"}})
 	status(t, r, 422)
-	_, r = v.post("/settings/password", url.Values{"old": {password}, "new": {"a new password"}})
-	at(t, r, "/settings?done=password")
+	_, r = v.post("/settings/account/password", url.Values{"old": {password}, "new": {"a new password"}})
+	at(t, r, "/settings/account?done=password")
 	_, r = other.post("/login", url.Values{"username": {owner}, "password": {password}})
 	status(t, r, 401)
 
 	page, r = v.post("/settings/access", url.Values{"reach": {"proxy"}, "hosts": {"box.example.org"}})
-	at(t, r, "/settings?done=access")
+	at(t, r, "/settings/access?done=access")
 	has(t, page, "box.example.org</textarea>", `value="proxy" checked`)
 	_, r = v.post("/settings/access", url.Values{"reach": {"proxy"}, "hosts": {"a b c/../d !"}})
 	status(t, r, 422)

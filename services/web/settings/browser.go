@@ -7,9 +7,9 @@ import (
 	"coffer/services/web/words"
 )
 
-// browser names a browser by what it says of itself; programs are shown as
+// Browser names a browser by what it says of itself; programs are shown as
 // they are.
-func browser(w *words.Words, agent string) string {
+func Browser(w *words.Words, agent string) string {
 	agent = strings.TrimSpace(agent)
 	name, system := "", ""
 	// Order matters: most browsers claim to be several.

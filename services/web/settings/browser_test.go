@@ -19,7 +19,7 @@ func TestBrowser(t *testing.T) {
 		{"", "Unknown browser"},
 		{" ", "Unknown browser"},
 	} {
-		if got := browser(w, row.agent); got != row.want {
+		if got := Browser(w, row.agent); got != row.want {
 			t.Errorf("%q: %q, want %q", row.agent, got, row.want)
 		}
 	}

@@ -1,176 +1,117 @@
-// Package settings is the page of what the owner can change: the account, who
-// may reach the box, and how it looks in this browser.
+// Package settings is the frame of the settings: what stands around each of
+// their sections, and the way between them.
+//
+// A section is a page of its own: a folder and a package below this one, and
+// one row in the site's table of sections. This package knows none of them.
 package settings
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
-	"coffer/services/auth"
-	"coffer/services/library"
 	"coffer/services/web/shell"
 	"coffer/services/web/words"
 )
 
-// Page is the data of the page.
-type Page struct {
+// Row is one section in the order of the table.
+type Row struct {
+	Name  string // of its folder, and of its address below /settings
+	Title func(*words.Words) string
+	New   func(*Desk) (Section, error)
+}
+
+// Section is a page of the settings with its forms.
+type Section interface {
+	Register(gin.IRouter)
+	// Pages are its templates with the data they take.
+	Pages() []shell.Page
+}
+
+// Frame is what the data of every section begins with.
+type Frame struct {
 	shell.Frame
-	Notice          string
-	Problem         *shell.Problem // with access
-	PasswordProblem *shell.Problem
-	Sessions        []Session
-	shell.ReachChoice
-	Languages []*words.Words
+	Sections []Link
+	Notice   string
 }
 
-// Session is one signed-in browser.
-type Session struct {
-	ID, Agent, Address string
-	LastSeen           shell.Moment
-	Current            bool
+// Link leads to a section.
+type Link struct {
+	Address, Text string
+	Here          bool
 }
 
-// Options are what the page needs.
-type Options struct {
-	Shell    *shell.Shell
-	Keeper   *auth.Keeper
-	Cookies  auth.Cookies
-	Accounts library.Accounts
-	Hosts    auth.Hosts
+// Desk makes the frame of sections.
+type Desk struct {
+	*shell.Shell
+	rows []Row
 }
 
-// Site is the page.
+// Site is all sections.
 type Site struct {
-	Options
-	view *shell.View
+	desk     *Desk
+	sections []Section
 }
 
-// New parses the page.
-func New(o Options) (*Site, error) {
-	v, err := o.Shell.View(shell.Sheets{Page: "settings", Style: "settings", Script: "settings"})
-	return &Site{Options: o, view: v}, err
-}
-
-// View is the page's template.
-func (s *Site) View() *shell.View { return s.view }
-
-// Register adds the page and its forms.
-func (s *Site) Register(r gin.IRouter) {
-	r.GET("/settings", s.get)
-	r.POST("/settings/password", s.password)
-	r.POST("/settings/sessions/:id/end", s.endSession)
-	r.POST("/settings/access", s.access)
-	r.POST("/settings/appearance", s.appearance)
-}
-
-func (s *Site) get(c *gin.Context) {
-	p, err := s.page(c)
-	if err != nil {
-		s.Shell.Fail(c, err)
-		return
-	}
-	switch c.Query("done") {
-	case "password":
-		p.Notice = p.W.Settings.PasswordChanged
-	case "session":
-		p.Notice = p.W.Settings.SessionEnded
-	case "access":
-		p.Notice = p.W.Settings.AccessSaved
-	}
-	s.view.Render(c, http.StatusOK, p)
-}
-
-func (s *Site) page(c *gin.Context) (*Page, error) {
-	ctx := c.Request.Context()
-	w := s.Shell.WordsFor(c)
-	p := &Page{Frame: s.Shell.Frame(c, s.view, "settings", w.Settings.Title), Languages: s.Shell.Words.All}
-	settings, err := s.Accounts.Settings(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p.ReachChoice = shell.ReachChoice{Reach: settings.Reach, Hosts: strings.Join(settings.Hosts, "\n")}
-	sessions, err := s.Keeper.Sessions(ctx)
-	if err != nil {
-		return nil, err
-	}
-	me, _ := auth.FromContext(ctx)
-	for _, x := range sessions {
-		p.Sessions = append(p.Sessions, Session{
-			ID: x.ID, Agent: browser(w, x.Agent), Address: x.Address,
-			LastSeen: p.Moment(x.LastSeen), Current: x.ID == me.SessionID,
-		})
-	}
-	return p, nil
-}
-
-func (s *Site) password(c *gin.Context) {
-	me, _ := auth.FromContext(c.Request.Context())
-	grant, err := s.Keeper.ChangePassword(c.Request.Context(), me, c.PostForm("old"), c.PostForm("new"))
-	if err == nil {
-		for _, k := range s.Cookies.Grant(c.Request, grant) {
-			http.SetCookie(c.Writer, k)
+// New makes each section of the table.
+func New(sh *shell.Shell, rows []Row) (*Site, error) {
+	s := &Site{desk: &Desk{Shell: sh, rows: rows}}
+	for _, r := range rows {
+		section, err := r.New(s.desk)
+		if err != nil {
+			return nil, err
 		}
-		s.Shell.Go(c, "/settings?done=password")
-		return
+		s.sections = append(s.sections, section)
 	}
-	e, ok := errors.AsType[*library.Error](err)
-	if !ok || e.Kind == library.Internal {
-		s.Shell.Fail(c, err)
-		return
-	}
-	p, err := s.page(c)
-	if err != nil {
-		s.Shell.Fail(c, err)
-		return
-	}
-	p.PasswordProblem = &shell.Problem{Message: e.Message, Hint: e.Hint}
-	switch {
-	case e.Kind == library.Forbidden:
-		p.PasswordProblem = &shell.Problem{Message: p.W.Settings.WrongPassword}
-	case e.Kind == library.Limited:
-		c.Header("Retry-After", fmt.Sprint(e.RetryAfter))
-		p.PasswordProblem = &shell.Problem{Message: fmt.Sprintf(p.W.Login.Limited, p.W.Wait(e.RetryAfter))}
-	case e.Kind == library.Invalid && len(c.PostForm("new")) < 1000:
-		p.PasswordProblem = &shell.Problem{Message: p.W.Setup.ShortPassword}
-	case e.Kind == library.Invalid:
-		p.PasswordProblem = &shell.Problem{Message: p.W.Setup.TooLong}
-	}
-	s.view.Render(c, s.Shell.Status(e.Kind), p)
+	return s, nil
 }
 
-func (s *Site) endSession(c *gin.Context) {
-	err := s.Keeper.Logout(c.Request.Context(), c.Param("id"))
-	if err != nil && !shell.IsKind(err, library.NotFound) { // ended already is what was wanted
-		s.Shell.Fail(c, err)
-		return
+// Register adds every section; /settings leads to the first.
+func (s *Site) Register(r gin.IRouter) {
+	r.GET("/settings", func(c *gin.Context) {
+		c.Header("Cache-Control", "no-store")
+		c.Redirect(http.StatusFound, s.desk.BasePath+address(s.desk.rows[0].Name))
+	})
+	for _, section := range s.sections {
+		section.Register(r)
 	}
-	s.Shell.Go(c, "/settings?done=session")
 }
 
-func (s *Site) access(c *gin.Context) {
-	choice, problem, err := shell.SaveReach(c, s.Shell.WordsFor(c), s.Accounts, s.Hosts)
-	if err != nil {
-		s.Shell.Fail(c, err)
-		return
+// Pages are the templates of all sections with the data they take.
+func (s *Site) Pages() []shell.Page {
+	var all []shell.Page
+	for _, section := range s.sections {
+		all = append(all, section.Pages()...)
 	}
-	if problem == nil {
-		s.Shell.Go(c, "/settings?done=access")
-		return
-	}
-	p, err := s.page(c)
-	if err != nil {
-		s.Shell.Fail(c, err)
-		return
-	}
-	p.ReachChoice, p.Problem = choice, problem
-	s.view.Render(c, s.Shell.Status(library.Invalid), p)
+	return all
 }
 
-func (s *Site) appearance(c *gin.Context) {
-	s.Shell.Remember(c, c.PostForm("theme"), c.PostForm("language"))
-	s.Shell.Go(c, "/settings#appearance")
+// View parses a page of a section. sh names files without the section's own
+// part: Page is empty for its page.tmpl, Style and Script say what else it has.
+func (d *Desk) View(section string, sh shell.Sheets) (*shell.View, error) {
+	sh.With = append([]string{"settings"}, sh.With...)
+	sh.Below = append([]string{"settings"}, sh.Below...)
+	if sh.Page == "" {
+		sh.Page = Asset(section)
+	}
+	return d.Shell.View(sh)
+}
+
+// Asset is the name that page.* of a section's folder is laid out under,
+// without its ending.
+func Asset(section string) string { return "settings-" + section }
+
+func address(section string) string { return "/settings/" + section }
+
+// Frame describes what stands around a section for this request.
+func (d *Desk) Frame(c *gin.Context, v *shell.View, section string) Frame {
+	f := Frame{Frame: d.Shell.Frame(c, v, "settings", "")}
+	for _, r := range d.rows {
+		l := Link{Address: f.Base + address(r.Name), Text: r.Title(f.W), Here: r.Name == section}
+		if l.Here {
+			f.Title = l.Text
+		}
+		f.Sections = append(f.Sections, l)
+	}
+	return f
 }

@@ -193,7 +193,7 @@ func (s *Site) getReach(c *gin.Context) {
 
 func (s *Site) postReach(c *gin.Context) {
 	w := s.Shell.WordsFor(c)
-	choice, problem, err := shell.SaveReach(c, w, s.Accounts, s.Hosts)
+	choice, problem, err := shell.SaveReach(c, w, s.Keeper, s.Hosts)
 	switch {
 	case err != nil:
 		s.Shell.Fail(c, err)

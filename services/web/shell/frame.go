@@ -17,11 +17,11 @@ type Frame struct {
 	Version  string
 	Section  string // search, library, activity, posture or settings
 	Title    string
-	Sheet    string // the page's own style, without .css
-	Script   string // the page's own script, without .js
-	Theme    string // light, dark, or empty: as the system
-	Language string // as chosen; empty: as the browser
-	Owner    string // the signed-in owner's name
+	Sheets   []string // styles beyond the shell's, without .css
+	Script   string   // the page's own script, without .js
+	Theme    string   // light, dark, or empty: as the system
+	Language string   // as chosen; empty: as the browser
+	Owner    string   // the signed-in owner's name
 	Bare     bool
 	Live     bool
 	Work     Work

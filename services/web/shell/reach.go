@@ -20,7 +20,7 @@ type ReachChoice struct {
 
 // SaveReach stores the form of a request. A list that would lock the browser
 // out of the name it uses is refused.
-func SaveReach(c *gin.Context, w *words.Words, accounts library.Accounts, hosts auth.Hosts) (ReachChoice, *Problem, error) {
+func SaveReach(c *gin.Context, w *words.Words, keeper *auth.Keeper, hosts auth.Hosts) (ReachChoice, *Problem, error) {
 	choice := ReachChoice{Reach: c.PostForm("reach"), Hosts: c.PostForm("hosts")}
 	if !slices.Contains([]string{"network", "names", "proxy"}, choice.Reach) {
 		return choice, &Problem{Message: w.Setup.ChooseReach}, nil
@@ -30,7 +30,7 @@ func SaveReach(c *gin.Context, w *words.Words, accounts library.Accounts, hosts 
 		return choice, &Problem{Message: w.Setup.BadHosts}, nil
 	}
 	ctx := c.Request.Context()
-	settings, err := accounts.Settings(ctx)
+	settings, err := keeper.Settings(ctx)
 	if err != nil {
 		return choice, nil, err
 	}
@@ -38,7 +38,7 @@ func SaveReach(c *gin.Context, w *words.Words, accounts library.Accounts, hosts 
 	if ok && !auth.BuiltIn(here) && !settings.AnyHost && !slices.Contains(names, here) && !slices.Contains(hosts.Fixed, here) {
 		return choice, &Problem{Message: strings.Replace(w.Setup.LosesHost, "%s", here, 1)}, nil
 	}
-	_, err = accounts.UpdateSettings(ctx, func(s *library.Settings) error {
+	_, err = keeper.ChangeSettings(ctx, func(s *library.Settings) error {
 		s.Reach, s.Hosts = choice.Reach, names
 		return nil
 	})

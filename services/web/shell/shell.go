@@ -68,8 +68,11 @@ func (s *Shell) Frame(c *gin.Context, v *View, section, title string) Frame {
 	f := Frame{
 		W: s.wordsFor(c), Base: s.BasePath, V: s.Static, Version: s.Version,
 		Section: section, Title: title, Bare: v.sheets.Bare,
-		Sheet: v.sheets.Style, Script: v.sheets.Script,
+		Sheets: v.sheets.Below, Script: v.sheets.Script,
 		Theme: choice(c, themeCookie, themes()...), Now: s.Now(),
+	}
+	if v.sheets.Style != "" {
+		f.Sheets = append(slices.Clip(f.Sheets), v.sheets.Style)
 	}
 	f.Language = choice(c, languageCookie, s.codes()...)
 	if id, ok := auth.FromContext(c.Request.Context()); ok {

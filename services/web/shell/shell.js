@@ -10,6 +10,9 @@ import { dropAndPaste } from "./drop.js";
 const base = document.body.dataset.base;
 shortcuts();
 
+// A row of links that is wider than the screen begins where one is.
+document.querySelector("[data-show-current] [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 for (const form of document.querySelectorAll("form[data-autosend]")) {
   form.addEventListener("change", () => form.requestSubmit());
 }

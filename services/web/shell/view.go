@@ -14,6 +14,7 @@ import (
 type Sheets struct {
 	Page   string   // its template is Page.tmpl
 	With   []string // further templates it needs
+	Below  []string // styles that lie below its own, without .css
 	Style  string   // its style, without .css; may be empty
 	Script string   // its script, without .js; may be empty
 	Bare   bool     // no rail: the browser may not be signed in
@@ -37,6 +38,12 @@ func (s *Shell) View(sh Sheets) (*View, error) {
 	t, err := v.parse()
 	v.parsed = t
 	return v, err
+}
+
+// Page is a view with an empty value of the data it takes.
+type Page struct {
+	View *View
+	Data any
 }
 
 // Template is the parsed page, for checking it against its data.

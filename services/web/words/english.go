@@ -136,8 +136,9 @@ func english() *Words {
 			QuietHeading: "All quiet", QuietText: "Nothing is being read and nothing is waiting.",
 			NextTry: "tried again in %s", DoneState: "Ready",
 		},
-		Box:  englishBox(),
-		Logs: englishLogs(),
+		Box:   englishBox(),
+		Logs:  englishLogs(),
+		Audit: englishAudit(),
 		Settings: Settings{
 			Title: "Settings", Heading: "Settings", Account: "Account", SignedInAs: "Signed in as %s", SignOut: "Sign out",
 			ChangePassword: "Change the password", OldPassword: "Password now", NewPassword: "New password",

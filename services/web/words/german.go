@@ -136,8 +136,9 @@ func german() *Words {
 			QuietHeading: "Alles ruhig", QuietText: "Nichts wird gelesen und nichts wartet.",
 			NextTry: "neuer Versuch in %s", DoneState: "Bereit",
 		},
-		Box:  germanBox(),
-		Logs: germanLogs(),
+		Box:   germanBox(),
+		Logs:  germanLogs(),
+		Audit: germanAudit(),
 		Settings: Settings{
 			Title: "Einstellungen", Heading: "Einstellungen", Account: "Konto", SignedInAs: "Angemeldet als %s", SignOut: "Abmelden",
 			ChangePassword: "Passwort ändern", OldPassword: "Bisheriges Passwort", NewPassword: "Neues Passwort",

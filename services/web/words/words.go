@@ -38,6 +38,7 @@ type Words struct {
 	Activity Activity
 	Box      Box
 	Logs     Logs
+	Audit    Audit
 	Settings Settings
 	Failure  Failure
 	Reasons  Reasons

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"coffer/services/library"
 )
 
 // leaves calls f for every string of a catalogue, by its path.
@@ -54,6 +56,23 @@ func TestEveryLanguageSaysEverything(t *testing.T) {
 				t.Errorf("%s: %s holds markup", w.Code, path)
 			}
 		}
+	}
+}
+
+// Every kind of event has a name of its own in every language.
+func TestAuditKinds(t *testing.T) {
+	for _, w := range NewCatalogue().All {
+		seen := map[string]library.AuditKind{}
+		for _, k := range library.AuditKinds() {
+			name := w.AuditKind(k)
+			if other, twice := seen[name]; twice || name == string(k) {
+				t.Errorf("%s: %s is called %q, as %s", w.Code, k, name, other)
+			}
+			seen[name] = k
+		}
+	}
+	if got := english().AuditKind("new_kind"); got != "new_kind" {
+		t.Errorf("a kind without a name is %q", got)
 	}
 }
 

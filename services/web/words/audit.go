@@ -1,0 +1,65 @@
+package words
+
+import "coffer/services/library"
+
+// Audit is the page of what was done. Each kind of event has a name; what a
+// kind is without one shows as it is.
+type Audit struct {
+	Title, Text, Every, ByKind, Show, Older, Newest, None string
+	Times                                                 Plural // how often something was done
+	Until                                                 string // %s: the time of the last of them
+	ByKey, ByConsole, ByStranger                          string
+	ManyClients                                           string
+
+	Setup, SetupFailed, SignIn, SignInFailed, SignOut, SessionEnded string
+	Password, PasswordFailed, SettingsChanged                       string
+}
+
+// AuditKind names a kind of event.
+func (w *Words) AuditKind(k library.AuditKind) string {
+	switch k {
+	case library.AuditSetup:
+		return w.Audit.Setup
+	case library.AuditSetupFailed:
+		return w.Audit.SetupFailed
+	case library.AuditSignIn:
+		return w.Audit.SignIn
+	case library.AuditSignInFailed:
+		return w.Audit.SignInFailed
+	case library.AuditSignOut:
+		return w.Audit.SignOut
+	case library.AuditSessionEnded:
+		return w.Audit.SessionEnded
+	case library.AuditPassword:
+		return w.Audit.Password
+	case library.AuditPasswordFailed:
+		return w.Audit.PasswordFailed
+	case library.AuditSettingsChanged:
+		return w.Audit.SettingsChanged
+	}
+	return string(k)
+}
+
+func englishAudit() Audit {
+	return Audit{
+		Title: "Audit log", Text: "What was done at the door of the box, newest first. It keeps a year, at most 10,000 events.",
+		Every: "Every event", ByKind: "Kind of event", Show: "Show", Older: "Older", Newest: "Newest", None: "Nothing of this kind has happened yet.",
+		Times: Plural{"once", "%s times"}, Until: "last %s",
+		ByKey: "by a key", ByConsole: "by a command in the container", ByStranger: "by somebody unknown", ManyClients: "many addresses",
+		Setup: "The box got its owner", SetupFailed: "Wrong setup code", SignIn: "Signed in", SignInFailed: "Wrong name or password",
+		SignOut: "Signed out", SessionEnded: "Another browser signed out", Password: "Password changed",
+		PasswordFailed: "Wrong current password", SettingsChanged: "Settings changed",
+	}
+}
+
+func germanAudit() Audit {
+	return Audit{
+		Title: "Ereignisse", Text: "Was an der Tür der Box geschah, das Neueste zuerst. Es reicht ein Jahr zurück, höchstens 10.000 Ereignisse.",
+		Every: "Alle Ereignisse", ByKind: "Art des Ereignisses", Show: "Zeigen", Older: "Ältere", Newest: "Neueste", None: "Davon gab es noch nichts.",
+		Times: Plural{"einmal", "%s-mal"}, Until: "zuletzt %s",
+		ByKey: "mit einem Schlüssel", ByConsole: "durch einen Befehl im Container", ByStranger: "von Unbekannten", ManyClients: "viele Adressen",
+		Setup: "Die Box bekam ihren Besitzer", SetupFailed: "Falscher Einrichtungscode", SignIn: "Angemeldet", SignInFailed: "Name oder Passwort falsch",
+		SignOut: "Abgemeldet", SessionEnded: "Anderer Browser abgemeldet", Password: "Passwort geändert",
+		PasswordFailed: "Jetziges Passwort falsch", SettingsChanged: "Einstellungen geändert",
+	}
+}
