@@ -20,6 +20,7 @@ import (
 	"coffer/appliance/layout"
 	"coffer/appliance/manifest"
 	"coffer/appliance/secrets"
+	"coffer/appliance/signals"
 	"coffer/config"
 	"coffer/rootfs"
 	"coffer/services/web"
@@ -35,6 +36,7 @@ const exitConfig = 78
 const logWithin = 300 * time.Millisecond
 
 func playInit(ctx context.Context, c call) int {
+	caught := signals.Catch()
 	frugal(initMemory)
 	root, err := rootOf(c, "init")
 	if err != nil {
@@ -54,6 +56,7 @@ func playInit(ctx context.Context, c call) int {
 	if err != nil {
 		return c.fail("init", err)
 	}
+	options.Signals = caught
 	return boot.Run(ctx, options)
 }
 

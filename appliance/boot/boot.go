@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -23,6 +22,7 @@ import (
 	"coffer/appliance/posture"
 	"coffer/appliance/reap"
 	"coffer/appliance/secrets"
+	"coffer/appliance/signals"
 	"coffer/appliance/sockets"
 	"coffer/appliance/supervise"
 )
@@ -50,6 +50,7 @@ type Options struct {
 	SetupService, FrontDoor string
 	SetupLink               func(code string) string
 
+	Signals  *signals.Caught
 	Output   *journal.Journal
 	Log      *slog.Logger
 	Warnings []string // about the configuration
@@ -87,9 +88,7 @@ func Run(ctx context.Context, o Options) int {
 	b := &box{Options: o, life: context.WithoutCancel(ctx), reaper: reap.New()}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	signals := make(chan os.Signal, 16)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1)
-	defer signal.Stop(signals)
+	defer o.Signals.Release()
 
 	var helpers sync.WaitGroup
 	defer helpers.Wait()
@@ -98,36 +97,25 @@ func Run(ctx context.Context, o Options) int {
 	b.life = life
 	var supervisor *supervise.Supervisor
 	ready := make(chan struct{}) // closed when supervisor is set
-	helpers.Go(func() {
-		asked := false
-		for {
-			select {
-			case <-life.Done():
-				return
-			case sig := <-signals:
-				switch {
-				case sig == syscall.SIGTERM || sig == syscall.SIGINT:
-					if asked {
-						select {
-						case <-ready:
-							supervisor.Hurry()
-						default:
-						}
-					}
-					asked = true
-					stop()
-				default:
-					if sig == syscall.SIGUSR1 {
-						b.Output.Reopen()
-					}
-					select {
-					case <-ready:
-						supervisor.Forward(sig.(syscall.Signal))
-					default:
-					}
-				}
-			}
+	// what is asked of a supervisor that is not there yet is forgotten
+	there := func(ask func()) {
+		select {
+		case <-ready:
+			ask()
+		default:
 		}
+	}
+	helpers.Go(func() {
+		o.Signals.Serve(life, signals.Asked{
+			Stop:  stop,
+			Hurry: func() { there(func() { supervisor.Hurry() }) },
+			Forward: func(sig syscall.Signal) {
+				if sig == syscall.SIGUSR1 {
+					b.Output.Reopen()
+				}
+				there(func() { supervisor.Forward(sig) })
+			},
+		})
 	})
 
 	err := b.prepare(ctx)
@@ -137,10 +125,10 @@ func Run(ctx context.Context, o Options) int {
 	if err == nil {
 		supervisor, err = b.supervisor()
 	}
+	if ctx.Err() != nil {
+		return exitOK // told to stop meanwhile
+	}
 	if err != nil {
-		if ctx.Err() != nil {
-			return exitOK // told to stop meanwhile
-		}
 		b.refuse(err)
 		return exitRefused
 	}

@@ -147,7 +147,7 @@ func (n *Native) stop(pid int, s syscall.Signal) (code int, took time.Duration, 
 // Dump makes init end by writing the stacks of its goroutines to the log, for a
 // test that found it stuck.
 func (n *Native) Dump() {
-	if syscall.Kill(n.PID(), syscall.SIGQUIT) == nil {
+	if syscall.Kill(n.PID(), syscall.SIGABRT) == nil {
 		select {
 		case <-n.done:
 		case <-time.After(5 * time.Second):
