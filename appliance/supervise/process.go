@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -37,13 +39,21 @@ type Command struct {
 const (
 	lastReports = 100 * time.Millisecond
 	lastMembers = time.Second
+	// lastWish is how long members have to end themselves, when the process
+	// was asked to end and did.
+	lastWish = time.Second
 )
 
 // maxReport is the longest line that a process may report.
 const maxReport = 4096
 
 // Process is the handle of a started child.
-type Process struct{ cmd *exec.Cmd }
+type Process struct {
+	cmd   *exec.Cmd
+	asked atomic.Int32  // the last signal that asked it to end, or 0
+	cut   chan struct{} // closed when nobody is to be waited for any more
+	once  sync.Once
+}
 
 // Start starts c and reports on it as Launcher.Launch does. All forks go
 // through reaper, which leaves the exit status to us. life ends when nothing
@@ -71,7 +81,7 @@ func Start(life context.Context, c Command, reaper *reap.Reaper, report func(Rep
 		}
 		return nil, err
 	}
-	p := &Process{cmd}
+	p := &Process{cmd: cmd, cut: make(chan struct{})}
 	ctx, cancel := context.WithCancel(life)
 	heard := make(chan struct{})
 	go func() {
@@ -103,8 +113,22 @@ func Start(life context.Context, c Command, reaper *reap.Reaper, report func(Rep
 func (p *Process) Pid() int { return p.cmd.Process.Pid }
 
 // Signal sends sig to the process itself, never to a pid that was used again.
+// One that asks for the end also wakes a stopped process, which would take
+// nothing but a kill.
 func (p *Process) Signal(sig syscall.Signal) error {
-	if err := p.cmd.Process.Signal(sig); !errors.Is(err, os.ErrProcessDone) {
+	ends := sig == syscall.SIGTERM || sig == syscall.SIGINT || sig == syscall.SIGQUIT
+	switch {
+	case ends:
+		p.asked.Store(int32(sig))
+	case sig == syscall.SIGKILL:
+		p.asked.Store(0)
+		p.once.Do(func() { close(p.cut) })
+	}
+	err := p.cmd.Process.Signal(sig)
+	if ends && err == nil {
+		err = p.cmd.Process.Signal(syscall.SIGCONT)
+	}
+	if !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
 	return nil
@@ -124,14 +148,30 @@ func (p *Process) wait() Exit {
 	return Exit{Code: status.ExitStatus()}
 }
 
-// endGroup kills what is left of the group and waits until it is gone.
+// endGroup ends what is left of the group and waits until it is gone. When the
+// process was asked to end, so are they, before they are killed: a shell that
+// ends at once leaves behind what it ran.
 func (p *Process) endGroup(life context.Context, reaper *reap.Reaper) {
-	if syscall.Kill(-p.Pid(), syscall.SIGKILL) != nil {
+	group := p.Pid()
+	if sig := syscall.Signal(p.asked.Load()); sig != 0 && syscall.Kill(-group, sig) == nil {
+		_ = syscall.Kill(-group, syscall.SIGCONT) // it may be gone by now
+		ctx, cancel := context.WithTimeout(life, lastWish)
+		go func() {
+			select {
+			case <-p.cut:
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+		_ = reaper.GroupGone(ctx, group) // else they are killed
+		cancel()
+	}
+	if syscall.Kill(-group, syscall.SIGKILL) != nil {
 		return // nobody is left
 	}
 	ctx, cancel := context.WithTimeout(life, lastMembers)
 	defer cancel()
-	_ = reaper.GroupGone(ctx, p.Pid()) // a member that cannot die holds nothing back for ever
+	_ = reaper.GroupGone(ctx, group) // a member that cannot die holds nothing back for ever
 }
 
 // listen reads reports until the pipe ends: READY=1, STATUS=text.

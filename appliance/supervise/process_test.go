@@ -115,6 +115,56 @@ func TestGroupEndsWithItsLeader(t *testing.T) {
 	}
 }
 
+// Members of the group outlive a leader that was asked to end: they are asked
+// too, and have a moment. After a kill they have none.
+func TestGroupIsAskedToEnd(t *testing.T) {
+	const member = `(trap 'echo STATUS=asked >&3; exit' TERM; echo READY=1 >&3; while :; do sleep 0.01; done) & wait`
+	for _, row := range []struct {
+		sig  syscall.Signal
+		said string
+	}{{syscall.SIGTERM, "asked"}, {syscall.SIGKILL, ""}} {
+		p, reports := shell(t, member)
+		if r := <-reports; !r.Ready {
+			t.Fatalf("%+v", r)
+		}
+		if err := p.Signal(row.sig); err != nil {
+			t.Fatal(err)
+		}
+		if said, exit := all(t, reports); strings.Join(said, " ") != row.said || exit.Signal != row.sig {
+			t.Errorf("%v: said %q, exit %+v", row.sig, said, exit)
+		}
+	}
+}
+
+// A kill while members have their moment ends it.
+func TestAKillCutsTheLastWish(t *testing.T) {
+	p, reports := shell(t, `(trap '' TERM; echo READY=1 >&3; sleep 60) & wait`)
+	<-reports
+	began := time.Now()
+	p.Signal(syscall.SIGTERM)
+	time.AfterFunc(50*time.Millisecond, func() { p.Signal(syscall.SIGKILL) })
+	all(t, reports)
+	if took := time.Since(began); took > lastWish*3/4 {
+		t.Errorf("it took %v", took)
+	}
+}
+
+func TestAStoppedProcessEndsWhenAsked(t *testing.T) {
+	p, reports := shell(t, `trap 'exit 6' TERM; echo READY=1 >&3; kill -STOP $$; while :; do sleep 0.01; done`)
+	<-reports
+	stopped := false
+	for end := time.Now().Add(5 * time.Second); !stopped && time.Now().Before(end); time.Sleep(time.Millisecond) {
+		stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.Pid()))
+		stopped = strings.Contains(string(stat), ") T ")
+	}
+	if err := p.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if _, exit := all(t, reports); exit.Code != 6 {
+		t.Errorf("exit %+v", exit)
+	}
+}
+
 // What escapes into a group of its own cannot hold the report of the exit.
 func TestAnEscapeDoesNotHoldTheReport(t *testing.T) {
 	began := time.Now()
