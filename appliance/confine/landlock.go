@@ -30,14 +30,18 @@ var libraryFolders = []string{"/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/
 // A kernel with less does less (best effort).
 func config() landlock.Config { return landlock.V8.BestEffort() }
 
-// enforce restricts the process to f: all file rights, TCP bind and connect,
-// abstract Unix sockets and signals of processes outside.
+// enforce restricts the process to f: all file rights, TCP bind and (unless it
+// may) connect, abstract Unix sockets and signals of processes outside.
 func (f Files) enforce() error {
 	rules, err := f.rules()
 	if err != nil {
 		return err
 	}
-	return config().Restrict(rules...)
+	c := config()
+	if f.ConnectTCP {
+		c.HandledAccessNet &^= ll.AccessNetConnectTCP
+	}
+	return c.Restrict(rules...)
 }
 
 func (f Files) rules() ([]landlock.Rule, error) {

@@ -53,6 +53,9 @@ func TestMain(m *testing.M) {
 			fatal(err)
 			os.Stdout.Write(status)
 			os.Exit(0)
+		case "gate":
+			fatal(foreign(20, 0, 0, 0))
+			os.Exit(0)
 		case "try":
 			try(os.Args[2], os.Args[3:])
 			os.Exit(0)
@@ -159,6 +162,7 @@ var tries = map[string]func(arg string) error{
 	"udp4":    func(string) error { return socketOf(unix.AF_INET, unix.SOCK_DGRAM, 0) },
 	"udp6":    func(string) error { return socketOf(unix.AF_INET6, unix.SOCK_DGRAM, 0) },
 	"mptcp":   func(string) error { return socketOf(unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_MPTCP) },
+	"icmp":    func(string) error { return socketOf(unix.AF_INET, unix.SOCK_DGRAM, unix.IPPROTO_ICMP) },
 	"netlink": func(string) error { return socketOf(unix.AF_NETLINK, unix.SOCK_RAW, 0) },
 	"vsock":   func(string) error { return socketOf(unix.AF_VSOCK, unix.SOCK_STREAM, 0) },
 	"unix":    func(string) error { return socketOf(unix.AF_UNIX, unix.SOCK_STREAM, 0) },

@@ -37,6 +37,16 @@ func (p Profile) calls() (calls, bool) {
 		}, true
 	case ProfileChild:
 		return calls{runtimeCalls, clone(seccomp.BitsSet, unix.CLONE_THREAD)}, true
+	case ProfileEgress:
+		// Neither bind nor listen: what it opens can only go out. Names are asked
+		// for over UDP, and over TCP when an answer is long.
+		inet := []int{unix.AF_INET, unix.AF_INET6}
+		return calls{
+			slices.Concat(runtimeCalls, readCalls, streamCalls, acceptCalls, connectCalls, startCalls),
+			slices.Concat(
+				sockets(inet, []int{unix.SOCK_STREAM}, []int{0, unix.IPPROTO_TCP}),
+				sockets(inet, []int{unix.SOCK_DGRAM}, []int{0, unix.IPPROTO_UDP})),
+		}, true
 	case ProfileNginx:
 		tcp := sockets([]int{unix.AF_INET, unix.AF_INET6}, []int{unix.SOCK_STREAM}, []int{0, unix.IPPROTO_TCP})
 		return calls{

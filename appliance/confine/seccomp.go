@@ -21,6 +21,7 @@ const (
 	ProfileWorker Profile = "worker"       // unix connections out, nothing else
 	ProfileParser Profile = "parser"       // accepts, starts children
 	ProfileChild  Profile = "parser-child" // reads and writes what is open
+	ProfileEgress Profile = "egress"       // accepts, reads files, internet sockets that go out
 )
 
 // notThere makes callers fall back to an older call, which the list can judge:

@@ -42,6 +42,9 @@ type Files struct {
 	Optional []string `json:"optional"` // like Read, where they exist
 	Devices  []string `json:"devices"`  // device files, to read and write
 	BindTCP  []uint16 `json:"bind_tcp"` // ports to listen on
+	// ConnectTCP leaves connections out over TCP alone; to which addresses is
+	// then the role's own to judge.
+	ConnectTCP bool `json:"connect_tcp"`
 }
 
 // Memfd writes s to a sealed memory file for the stub to read.

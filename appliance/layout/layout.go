@@ -27,16 +27,19 @@ func (o Owner) String() string { return fmt.Sprintf("%d:%d", o.UID, o.GID) }
 
 // Roles are the users that files belong to. Without root they are all the one
 // user there is.
-type Roles struct{ Root, Edge, API, Worker, Parser Owner }
+type Roles struct{ Root, Edge, API, Worker, Parser, Egress Owner }
 
 // RolesFor returns the roles for the user that runs this process, with api as
 // the API's when that user is root.
 func RolesFor(api Owner) Roles {
 	if os.Geteuid() != 0 {
 		me := Owner{os.Geteuid(), os.Getegid()}
-		return Roles{Root: me, Edge: me, API: me, Worker: me, Parser: me}
+		return Roles{Root: me, Edge: me, API: me, Worker: me, Parser: me, Egress: me}
 	}
-	return Roles{Edge: Owner{10001, 10001}, API: api, Worker: Owner{10003, 10003}, Parser: Owner{10004, 10004}}
+	return Roles{
+		Edge: Owner{10001, 10001}, API: api, Worker: Owner{10003, 10003},
+		Parser: Owner{10004, 10004}, Egress: Owner{10005, 10005},
+	}
 }
 
 // Options say what to lay out.
@@ -95,6 +98,7 @@ func dataPlaces(r Roles) []place {
 		{name: "blobs", owner: r.API, mode: 0o700},
 		{name: "backups", owner: r.API, mode: 0o700},
 		{name: "logs", owner: r.Root, mode: 0o755},
+		{name: "outgoing.json", owner: r.Root, mode: 0o600, file: true},
 		{name: "service-token", owner: r.API, mode: 0o600, file: true},
 	}
 }
@@ -104,6 +108,7 @@ func runPlaces(r Roles) []place {
 		{name: ".", owner: r.Root, mode: 0o755},
 		{name: "nginx", owner: r.Edge, mode: 0o700},
 		{name: "edge", owner: Owner{r.Root.UID, r.Edge.GID}, mode: 0o750},
+		{name: "acme", owner: Owner{r.Root.UID, r.Edge.GID}, mode: 0o750},
 		{name: "parser", owner: r.Parser, mode: 0o700},
 	}
 }
