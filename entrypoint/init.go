@@ -18,6 +18,7 @@ import (
 	"coffer/appliance/edge"
 	"coffer/appliance/journal"
 	"coffer/appliance/layout"
+	"coffer/appliance/ledger"
 	"coffer/appliance/manifest"
 	"coffer/appliance/secrets"
 	"coffer/appliance/signals"
@@ -92,7 +93,7 @@ func boxOptions(cfg *config.Config, output *journal.Journal) (boot.Options, erro
 	p := plan{
 		cfg: cfg, logOptions: o, self: self, nginx: nginx, roles: roles,
 		share: filepath.Join(cfg.Root, "usr/share/coffer"),
-		token: edge.NewToken(), started: time.Now(),
+		token: edge.NewToken(), started: time.Now(), ledger: ledger.Open(cfg.Data, log), log: log,
 	}
 	group, reader := roles.Edge.GID, roles.API.GID
 	if !confine.Switches() {
@@ -111,8 +112,9 @@ func boxOptions(cfg *config.Config, output *journal.Journal) (boot.Options, erro
 			BasePath: cfg.BasePath, MaxUpload: cfg.MaxUpload, HealthAllow: cfg.HealthAllow, TrustedProxies: cfg.TrustedProxies, Metrics: cfg.Metrics,
 			LogJSON: o.LogJSON, Debug: cfg.LogLevel == "debug", UID: beneath.Keep, GID: group,
 		},
-		Sockets:      p.sockets(),
-		Services:     p.services(),
+		Sockets:  p.sockets(),
+		Services: p.services(),
+		Ledger:   p.ledger, Purposes: p.purposes,
 		BoxReader:    roles.API,
 		Posture:      p.posture(),
 		SetupService: "api", FrontDoor: "nginx", SetupLink: setupLink(cfg),

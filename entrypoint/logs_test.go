@@ -42,7 +42,7 @@ func TestLogs(t *testing.T) {
 		t.Errorf("one line:\n%s", out)
 	}
 	out, err := b.coffer("logs", "shell", "--root", root)
-	if err == nil || !strings.Contains(out, "api, init, nginx, parser, worker") {
+	if err == nil || !strings.Contains(out, "api, egress, init, nginx, parser, worker") {
 		t.Errorf("an unknown service: %v\n%s", err, out)
 	}
 

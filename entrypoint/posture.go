@@ -10,6 +10,7 @@ import (
 	"net/http"
 
 	"coffer/appliance/posture"
+	"coffer/services/egress"
 )
 
 // posture is what init tells the watch of the configuration and of what only
@@ -19,7 +20,7 @@ func (p plan) posture() posture.Options {
 		Share: p.share, Other: p.nginx, Front: "http://" + dialAddress(p.cfg.Listen), API: p.run("api.sock"),
 		PlainSecrets: p.cfg.PlainSecrets(), SetupOpen: p.cfg.SetupOpen, DevMode: p.cfg.DevMode,
 		EdgeToken: p.token, TrustedProxies: p.cfg.TrustedProxies,
-		Facts: p.facts,
+		Facts: p.facts, Public: egress.Public,
 	}
 }
 

@@ -33,6 +33,7 @@ func roles() []role {
 		{name: "api", service: true, play: playAPI},
 		{name: "worker", service: true, play: playWorker},
 		{name: "parser", service: true, play: playParser},
+		{name: "egress", service: true, play: playEgress},
 		{name: "pdfium-cache", service: true, play: playPDFiumCache}, // builds the image
 		{name: "parser-child", service: true, play: playParserChild},
 		{name: "probe", service: true, play: playProbe}, // tries what a service must not

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"runtime"
 	"syscall"
@@ -12,6 +13,7 @@ import (
 	"coffer/appliance/confine"
 	"coffer/appliance/edge"
 	"coffer/appliance/layout"
+	"coffer/appliance/ledger"
 	"coffer/appliance/secrets"
 	"coffer/appliance/sockets"
 	"coffer/appliance/supervise"
@@ -28,6 +30,8 @@ type plan struct {
 	share      string // the protected files of the box
 	token      string // of the edge, for this start
 	started    time.Time
+	ledger     *ledger.Ledger
+	log        *slog.Logger
 }
 
 // Zone files are read by programs in C; ours carry their own.
@@ -46,6 +50,7 @@ func (p plan) sockets() []sockets.Spec {
 		at("api", p.roles.API, p.roles.Edge),
 		at("link", p.roles.API, p.roles.Worker),
 		at("parser", p.roles.Parser, p.roles.Worker),
+		at("egress", p.roles.Egress, p.roles.API), // and init, who is root
 	}
 }
 
@@ -108,6 +113,24 @@ func (p plan) services() []boot.Service {
 		},
 		{
 			Program: supervise.Program{
+				Name: "egress", OnDemand: true, ExitCodes: []int{0},
+				StopSteps: []supervise.StopStep{{Signal: syscall.SIGTERM}, {Signal: syscall.SIGKILL, After: time.Second}},
+			},
+			As: p.roles.Egress, Path: p.self, Args: []string{"coffer", "egress"}, Env: p.env(1),
+			Data: []boot.Data{
+				options(egressOptions{logOptions: p.logOptions, Init: p.roles.Root.UID, API: p.roles.API.UID}),
+				{Name: "roots", Make: p.roots},
+			},
+			Sockets: []string{"egress"}, Told: p.told,
+			Files: confine.Files{
+				Optional:   []string{"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf"},
+				Exec:       []string{p.self},
+				ConnectTCP: true,
+			},
+			Profile: confine.ProfileEgress, OpenFiles: 64,
+		},
+		{
+			Program: supervise.Program{
 				Name: "nginx", DependsOn: []string{"api"}, Essential: true,
 				// Open event streams keep a quitting nginx for ever.
 				StopSteps: []supervise.StopStep{
@@ -121,7 +144,7 @@ func (p plan) services() []boot.Service {
 			Env:   []string{"TZ=" + p.cfg.TimeZone.String()},
 			Probe: boot.NginxReady(p.cfg.Run, dialAddress(p.cfg.Listen)),
 			Files: confine.Files{
-				Read:     []string{filepath.Join(p.cfg.Root, "etc/nginx"), p.share, p.run("edge")},
+				Read:     []string{filepath.Join(p.cfg.Root, "etc/nginx"), p.share, p.run("edge"), p.run("acme")},
 				Write:    []string{p.run("nginx")},
 				Optional: append([]string{"/usr/lib/ssl", "/etc/ssl", "/etc/nsswitch.conf", "/etc/passwd", "/etc/group"}, zoneFiles...),
 				Devices:  []string{"/dev/null"},

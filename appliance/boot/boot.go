@@ -18,6 +18,7 @@ import (
 	"coffer/appliance/edge"
 	"coffer/appliance/journal"
 	"coffer/appliance/layout"
+	"coffer/appliance/ledger"
 	"coffer/appliance/manifest"
 	"coffer/appliance/posture"
 	"coffer/appliance/reap"
@@ -38,6 +39,9 @@ type Options struct {
 	Edge     edge.Options
 	Sockets  []sockets.Spec
 	Services []Service
+	// Ledger holds what went out, and Purposes says what may.
+	Ledger   *ledger.Ledger
+	Purposes func() []ledger.Purpose
 	// BoxReader is the service user that may ask init how the box is.
 	BoxReader layout.Owner
 	// Posture is what only the configuration and the services know of how the
@@ -192,6 +196,10 @@ func (b *box) prepare(ctx context.Context) error {
 	}
 	b.Output.Keep(filepath.Join(b.Layout.Data, "logs"), b.names()...)
 	if err := portFree(b.Edge.Host, b.Edge.Port); err != nil {
+		return err
+	}
+	challenges := edge.Challenges{Run: b.Run, UID: b.Edge.UID, GID: b.Edge.GID}
+	if err := challenges.Sweep(); err != nil {
 		return err
 	}
 	return edge.Render(b.Edge)

@@ -11,6 +11,7 @@ import (
 	"coffer/appliance/confine"
 	"coffer/appliance/control"
 	"coffer/appliance/journal"
+	"coffer/appliance/ledger"
 	"coffer/appliance/posture"
 	"coffer/appliance/secrets"
 	"coffer/appliance/supervise"
@@ -33,6 +34,7 @@ func (b *box) watch(s *supervise.Supervisor) *posture.Watch {
 	}
 	o.ListenPort, o.BasePath = b.Edge.Port, b.Edge.BasePath
 	o.Status, o.Log = s.Status, b.Log
+	o.Outgoing = b.outgoing
 	o.Start = func(c *exec.Cmd) (func(), error) {
 		err := b.reaper.Start(func() (int, error) {
 			if err := c.Start(); err != nil {
@@ -45,11 +47,17 @@ func (b *box) watch(s *supervise.Supervisor) *posture.Watch {
 	return posture.New(o)
 }
 
+// outgoing is what may go out, and what did.
+func (b *box) outgoing() ledger.Report {
+	return ledger.Report{Purposes: b.Purposes(), Lines: b.Ledger.Lines()}
+}
+
 // desk answers what comes through the doors.
 type desk struct {
 	supervisor *supervise.Supervisor
 	watch      *posture.Watch
 	journal    *journal.Journal
+	outgoing   func() ledger.Report
 }
 
 func (d desk) Status(ctx context.Context) ([]supervise.Status, error) {
@@ -73,6 +81,10 @@ func (d desk) Logs(ctx context.Context, q journal.Query, wait bool) (journal.Pag
 	return d.journal.Read(q)
 }
 
+func (d desk) Outgoing(context.Context) (ledger.Report, error) {
+	return d.outgoing(), nil
+}
+
 // doors are the sockets that init itself answers at.
 func (b *box) doors() map[string]control.Door {
 	return map[string]control.Door{control.Name: control.OwnerDoor(), control.BoxName: control.APIDoor(b.BoxReader.UID)}
@@ -90,7 +102,7 @@ func (b *box) control(ctx context.Context, helpers *sync.WaitGroup, s *supervise
 			return fmt.Errorf("%s socket: %w", name, err)
 		}
 		helpers.Go(func() {
-			if err := control.Serve(ctx, listener.(*net.UnixListener), door, desk{s, b.posture, b.Output}, b.Log); err != nil {
+			if err := control.Serve(ctx, listener.(*net.UnixListener), door, desk{s, b.posture, b.Output, b.outgoing}, b.Log); err != nil {
 				b.Log.Error("control socket ended", slog.String("socket", name), slog.Any("error", err))
 			}
 		})

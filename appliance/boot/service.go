@@ -25,6 +25,9 @@ type Service struct {
 
 	Data    []Data   // memory files, handed over by name
 	Sockets []string // listening sockets, handed over by name
+	// Told, when not nil, is given what the service tells of its work, line by
+	// line.
+	Told func(line string)
 	// Probe tells when the service does its work, for a program that does not
 	// report on a pipe.
 	Probe func(ctx context.Context, pid int) error
@@ -38,6 +41,8 @@ type Service struct {
 type Data struct {
 	Name  string
 	Bytes []byte
+	// Make, when not nil, gives the bytes anew for each start.
+	Make func() []byte
 }
 
 // launcher starts services through the spawn stub.
@@ -60,7 +65,11 @@ func (l *launcher) Launch(p supervise.Program, report func(supervise.Report)) (s
 	var files []*os.File
 	var names []string
 	for _, d := range s.Data {
-		f, err := confine.Sealed(d.Name, d.Bytes)
+		content := d.Bytes
+		if d.Make != nil {
+			content = d.Make()
+		}
+		f, err := confine.Sealed(d.Name, content)
 		if err != nil {
 			return nil, err
 		}
@@ -71,6 +80,7 @@ func (l *launcher) Launch(p supervise.Program, report func(supervise.Report)) (s
 		Path:   l.box.Self,
 		Output: l.output[p.Name],
 		Probe:  s.Probe,
+		Told:   s.Told,
 		Env:    []string{"GOMAXPROCS=1"}, // of the stub
 	}
 	if s.Probe == nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"coffer/appliance/journal"
+	"coffer/appliance/ledger"
 	"coffer/appliance/posture"
 	"coffer/appliance/supervise"
 )
@@ -30,6 +31,18 @@ func Report(ctx context.Context, path string, r Request) (posture.Report, error)
 		return posture.Report{}, err
 	}
 	return *a.Posture, nil
+}
+
+// Outgoing asks at the socket at path what may go out, and what went where.
+func Outgoing(ctx context.Context, path string) (ledger.Report, error) {
+	a, err := Exchange(ctx, path, Request{Ask: AskOutgoing})
+	if err == nil && a.Outgoing == nil {
+		err = errors.New("the box gave no report")
+	}
+	if err != nil {
+		return ledger.Report{}, err
+	}
+	return *a.Outgoing, nil
 }
 
 // Exchange sends r to the socket at path.

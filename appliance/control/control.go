@@ -26,6 +26,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"coffer/appliance/journal"
+	"coffer/appliance/ledger"
 	"coffer/appliance/posture"
 	"coffer/appliance/sockets"
 	"coffer/appliance/supervise"
@@ -64,11 +65,13 @@ type Door struct {
 
 // OwnerDoor is that of the control socket.
 func OwnerDoor() Door {
-	return Door{Asks: []string{AskStatus, AskRestart, AskDoctor, AskPosture, AskLogs}}
+	return Door{Asks: []string{AskStatus, AskRestart, AskDoctor, AskPosture, AskLogs, AskOutgoing}}
 }
 
 // APIDoor is that of the box socket: nothing there changes anything.
-func APIDoor(uid int) Door { return Door{UID: uid, Asks: []string{AskStatus, AskPosture, AskLogs}} }
+func APIDoor(uid int) Door {
+	return Door{UID: uid, Asks: []string{AskStatus, AskPosture, AskLogs, AskOutgoing}}
+}
 
 // Box is what can be asked for.
 type Box interface {
@@ -80,6 +83,7 @@ type Box interface {
 	// Logs answers with lines; with wait, once there are some, or none came for
 	// a while.
 	Logs(ctx context.Context, q journal.Query, wait bool) (journal.Page, error)
+	Outgoing(context.Context) (ledger.Report, error)
 }
 
 // The things that can be asked for.
@@ -89,6 +93,8 @@ const (
 	AskDoctor  = "doctor"
 	AskPosture = "posture"
 	AskLogs    = "logs"
+	// AskOutgoing asks what may go out, and what went where.
+	AskOutgoing = "outgoing"
 )
 
 // Request asks for one thing.
@@ -108,6 +114,7 @@ type Answer struct {
 	Services []supervise.Status `json:"services,omitempty"`
 	Posture  *posture.Report    `json:"posture,omitempty"`
 	Logs     *journal.Page      `json:"logs,omitempty"`
+	Outgoing *ledger.Report     `json:"outgoing,omitempty"`
 }
 
 // The codes of errors.
@@ -189,6 +196,10 @@ func (d Door) converse(ctx context.Context, conn *net.UnixConn, b Box) Answer {
 		var page journal.Page
 		page, err = b.Logs(ctx, r.Lines, r.Wait)
 		answer.Logs = &page
+	case AskOutgoing:
+		var report ledger.Report
+		report, err = b.Outgoing(ctx)
+		answer.Outgoing = &report
 	default:
 		err = fmt.Errorf("nothing answers to %q", r.Ask)
 	}

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"coffer/appliance/journal"
+	"coffer/appliance/ledger"
 	"coffer/appliance/posture"
 	"coffer/appliance/sockets"
 	"coffer/appliance/supervise"
@@ -64,6 +65,18 @@ func (b *box) Logs(_ context.Context, q journal.Query, _ bool) (journal.Page, er
 		return journal.Page{}, fmt.Errorf("%w: no lines", journal.ErrQuery)
 	}
 	return journal.Page{Lines: []journal.Line{{Service: q.Service, Text: "a line"}}}, nil
+}
+
+func (b *box) Outgoing(context.Context) (ledger.Report, error) {
+	return ledger.Report{Purposes: []ledger.Purpose{{Name: "acme"}}, Lines: []ledger.Line{{Purpose: "acme", Destination: "ca.example:443"}}}, nil
+}
+
+func TestOutgoing(t *testing.T) {
+	_, run := serve(t)
+	got, err := Outgoing(t.Context(), Socket(run).Path)
+	if err != nil || len(got.Purposes) != 1 || len(got.Lines) != 1 || got.Lines[0].Destination != "ca.example:443" {
+		t.Errorf("%+v, %v", got, err)
+	}
 }
 
 func TestLogs(t *testing.T) {

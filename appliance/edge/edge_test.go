@@ -46,7 +46,7 @@ func lay(t *testing.T, root string) (run string) {
 		t.Fatal(err)
 	}
 	run = filepath.Join(root, "run/coffer")
-	for _, dir := range []string{"nginx", "edge"} {
+	for _, dir := range []string{"nginx", "edge", "acme"} {
 		if err := os.MkdirAll(filepath.Join(run, dir), 0o755); err != nil {
 			t.Fatal(err)
 		}

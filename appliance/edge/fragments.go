@@ -24,6 +24,7 @@ map "" $edge_token { default "{{.Token}}"; }
 map $http_x_edge_token $own { default 0; "{{.Token}}" 1; }
 map "" $coffer_base { default "{{.BasePath}}"; }
 map "" $metrics_off { default {{if .Metrics}}0{{else}}1{{end}}; }
+map "" $challenges { default "{{.Run}}/acme"; }
 geo $realip_remote_addr $from_proxy {
     default 0;
 {{- range .TrustedProxies}}
@@ -66,7 +67,7 @@ client_max_body_size {{.MaxBody}};
 # A rewritten address counts as internal, so the edge's own are left out.
 rewrite ^{{.BaseExpr}}(?!/_edge/)(/.*)$ $1 last;
 rewrite ^{{.BaseExpr}}$ {{.BasePath}}/ redirect;
-if ($uri !~ ^/(livez$|readyz$|metrics$|_edge/)) { return 404; }
+if ($uri !~ ^/(livez$|readyz$|metrics$|_edge/|\.well-known/acme-challenge/)) { return 404; }
 {{- end}}
 `,
 	}

@@ -8,10 +8,12 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 
+	"coffer/appliance/ledger"
 	"coffer/appliance/supervise"
 )
 
@@ -119,6 +121,7 @@ func TestEachClaim(t *testing.T) {
 		{"process-identity", "ambient", proc(200, "CapAmb:\t0000000000000000", "CapAmb:\t0000000000000001"), bad, "CapAmb"},
 		{"process-identity", "new privileges", proc(400, "NoNewPrivs:\t1", "NoNewPrivs:\t0"), bad, "NoNewPrivs"},
 		{"process-identity", "one user for two", func(r *rig) error { r.Roles[2].UID = r.Roles[1].UID; return nil }, bad, "worker has the user 10002 of another"},
+		{"process-identity", "what goes out", proc(500, "Uid:\t10005", "Uid:\t10002"), bad, "egress (pid 500): Uid"},
 		{"process-identity", "no root", user, part, "without root"},
 
 		{"sandbox-worker", "", nil, Pass, "pid 300 has 3 system call filters"},
@@ -219,7 +222,20 @@ func TestEachClaim(t *testing.T) {
 		{"logs-clean", "a key", at("data/logs/api.log", func(p string) error { return os.WriteFile(p, []byte("x 0badc0de0badc0de y"), 0o644) }), bad, "session-key stands in the log api.log"},
 		{"logs-clean", "the code", at("data/logs/init.log", func(p string) error { return os.WriteFile(p, []byte("ABCD2345"), 0o644) }), Pass, "1 log files"},
 
-		{"no-egress", "", nil, Pass, "6 running processes"},
+		{"fetch-ssrf", "", nil, Pass, "refused 19 of 19"},
+		{"fetch-ssrf", "everything", func(r *rig) error { r.public = func(netip.Addr) error { return nil }; return nil }, bad, "from 0.0.0.0"},
+		{"fetch-ssrf", "one inside", func(r *rig) error {
+			r.public = func(a netip.Addr) error {
+				if a == netip.MustParseAddr("::ffff:169.254.169.254") || slices.Contains(outward(), a.String()) {
+					return nil
+				}
+				return errors.New("no")
+			}
+			return nil
+		}, bad, "from ::ffff:169.254.169.254"},
+		{"fetch-ssrf", "nothing", func(r *rig) error { r.public = func(netip.Addr) error { return errors.New("none is") }; return nil }, bad, "none is"},
+
+		{"no-egress", "", nil, Pass, "7 running processes"},
 		{"no-egress", "api socket", probe("api/running", "tcp"), bad, "as the api"},
 		{"no-egress", "worker UDP", probe("worker/running", "udp"), bad, "as the worker"},
 		{"no-egress", "parser", probe("parser/started", "raw"), bad, "as the parser"},
@@ -228,6 +244,14 @@ func TestEachClaim(t *testing.T) {
 		{"no-egress", "an open connection", tcp("worker", "0100007F:C000", "08080808:0035"), bad, "worker (pid 300) tcp 127.0.0.1:49152 to 8.8.8.8:53"},
 		{"no-egress", "out of nginx", tcp("nginx", "0100007F:C000", "08080808:01BB"), bad, "nginx (pid 100)"},
 		{"no-egress", "a visitor", tcp("nginx", "0100007F:1F90", "0100007F:C000"), Pass, "none that goes out"},
+		{"no-egress", "what goes out", tcp("egress", "0100007F:C000", "08080808:01BB"), Pass, "past it; configured: acme to ca.example; counted so far: 0"},
+		{"no-egress", "what goes out listens", tcp("egress", "00000000:1F90", "00000000:0000"), bad, "egress (pid 500) tcp 0.0.0.0:8080"},
+		{"no-egress", "what goes out reads", probe("egress/running", "read="), bad, "as the egress"},
+		{"no-egress", "what goes out takes connections", probe("egress/running", "listen"), bad, "as the egress"},
+		{"no-egress", "counted", func(r *rig) error {
+			r.lines = []ledger.Line{{Connected: 2}, {Refused: 3, Connected: 1}}
+			return nil
+		}, Pass, "2 destinations, 3 connections, 3 refused"},
 		{"no-egress", "an older kernel", kernel(3), part, "Landlock 4"},
 	}
 	seen := map[string]int{}

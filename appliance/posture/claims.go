@@ -71,7 +71,7 @@ func Claims() []Claim {
 		},
 		{
 			ID: "process-identity", Group: GroupProcesses, Title: "A user for each service",
-			Claim:   "The edge, the API, the worker and the parser run as different users without further groups, without any capability, and can never gain one.",
+			Claim:   "The edge, the API, the worker, the parser and egress, the one that goes out, run as different users without further groups, without any capability, and can never gain one.",
 			Against: "one service that was taken over acting with the rights of another, or of root",
 			Remedy:  "Run the container as root with its default capabilities, so that init can give each service a user of its own. It keeps few for itself and hands on none.",
 			check:   (*look).processIdentity,
@@ -212,16 +212,17 @@ func Claims() []Claim {
 		},
 		{
 			ID: "no-egress", Group: GroupNetwork, Title: "Nothing goes out",
-			Claim:   "No service can open an internet socket, and the edge cannot connect out. With nothing configured the box sends no packet of its own, not even a DNS question.",
+			Claim:   "One service, egress, can open internet sockets, and the edge cannot connect out. Egress takes nothing in, reads nothing of the volume, and goes only for purposes that you configured; each destination is counted and shown. With none configured the box sends no packet of its own, not even a DNS question.",
 			Against: "your documents leaving the box, by a bug or by somebody who got in",
 			Remedy:  "Use a kernel with Landlock 4 (6.7 or later). If a connection is listed here, stop the box and keep its log.",
 			check:   (*look).noEgress,
 		},
 		{
 			ID: "fetch-ssrf", Group: GroupNetwork, Title: "Fetching pages",
-			Claim:   "A page is fetched from public addresses only, or from a network that you allowed, checked again at each hop.",
+			Claim:   "A page is fetched from public addresses only, at the very address that was judged, and judged again at each hop. Size, time and type are bounded. Adding pages by address comes later; the policy is in place.",
 			Against: "a link that makes the box look into your own network",
-			Later:   "comes later: this version fetches nothing",
+			Remedy:  "Pull the image again: this is not the program that was built.",
+			check:   (*look).fetchSSRF,
 		},
 		{
 			ID: "vault", Group: GroupNetwork, Title: "Keys of providers",

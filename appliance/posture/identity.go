@@ -191,7 +191,8 @@ func (l *look) onceEachRole(ctx context.Context, f func(role Role, p process, in
 func networks() []string { return []string{"tcp", "tcp6", "udp", "udp6", "raw", "raw6"} }
 
 // outbound lists what the services' processes have open towards a network and
-// did not accept on the box's own port.
+// did not accept on the box's own port, but for what the one that goes out has
+// connected.
 func (l *look) outbound(ctx context.Context) (found []string, looked int, err error) {
 	type entry struct {
 		table string
@@ -208,6 +209,9 @@ func (l *look) outbound(ctx context.Context) (found []string, looked int, err er
 			s, ok := byInode[inode]
 			tcp := strings.HasPrefix(s.table, "tcp")
 			if !ok || tcp && role.Name == "nginx" && s.local.Port() == l.ListenPort {
+				continue
+			}
+			if role.Name == outRole && s.remote.Port() != 0 {
 				continue
 			}
 			found = append(found, fmt.Sprintf("%s (pid %d) %s %s to %s", role.Name, p.pid, s.table, s.local, s.remote))

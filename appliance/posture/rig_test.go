@@ -8,9 +8,11 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,6 +21,7 @@ import (
 
 	"coffer/appliance/confine"
 	"coffer/appliance/layout"
+	"coffer/appliance/ledger"
 	"coffer/appliance/manifest"
 	"coffer/appliance/secrets"
 	"coffer/appliance/supervise"
@@ -62,9 +65,12 @@ type rig struct {
 	edge  map[string]http.HandlerFunc // by method and path; missing: as it should be
 	api   http.HandlerFunc
 	logs  *strings.Builder
+
+	lines  []ledger.Line
+	public func(netip.Addr) error // nil: as it should be
 }
 
-var rigRoles = map[string]int{"nginx": 10001, "api": 10002, "worker": 10003, "parser": 10004}
+var rigRoles = map[string]int{"nginx": 10001, "api": 10002, "worker": 10003, "parser": 10004, "egress": 10005}
 
 // newRig lays a box out in which every claim holds.
 func newRig(t *testing.T) *rig {
@@ -120,11 +126,23 @@ func newRig(t *testing.T) *rig {
 		Values: map[string]string{secrets.SessionKey: "0badc0de0badc0de", secrets.SetupCode: "ABCD2345"},
 		Front:  front.URL, API: filepath.Join(places.Run, "api.sock"), ListenPort: 8080,
 		Status: func(context.Context) ([]supervise.Status, error) { return statuses(), nil },
-		Facts:  func(context.Context) (Facts, error) { return r.facts, nil },
-		Start:  func(c *exec.Cmd) (func(), error) { return func() {}, c.Start() },
-		Log:    log, root: &asRoot, landlock: 7, patience: time.Millisecond,
+		Outgoing: func() ledger.Report {
+			return ledger.Report{Purposes: []ledger.Purpose{{Name: "acme", Destinations: []string{"ca.example"}}, {Name: "fetch"}}, Lines: r.lines}
+		},
+		Public: func(a netip.Addr) error {
+			if r.public != nil {
+				return r.public(a)
+			}
+			if slices.Contains(outward(), a.String()) {
+				return nil
+			}
+			return errors.New(a.String() + " is not public")
+		},
+		Facts: func(context.Context) (Facts, error) { return r.facts, nil },
+		Start: func(c *exec.Cmd) (func(), error) { return func() {}, c.Start() },
+		Log:   log, root: &asRoot, landlock: 7, patience: time.Millisecond,
 	}
-	for _, name := range []string{"nginx", "api", "worker", "parser"} {
+	for _, name := range []string{"nginx", "api", "worker", "parser", "egress"} {
 		o.Roles = append(o.Roles, Role{Name: name, UID: rigRoles[name], GID: rigRoles[name], Profile: confine.Profile(name)})
 	}
 	r.procs = machine()
@@ -140,7 +158,7 @@ func newRig(t *testing.T) *rig {
 	r.look = &look{Watch: w, probes: map[string]*probed{}}
 	r.look.facts = func() (Facts, error) { return o.Facts(t.Context()) }
 	r.look.procs = func() (*processes, error) { return gather(w.proc, statuses()) }
-	for _, key := range []string{"api/running", "worker/running", "parser/started", "parser/parser-child", "nginx/started"} {
+	for _, key := range []string{"api/running", "worker/running", "parser/started", "parser/parser-child", "nginx/started", "egress/running"} {
 		said := map[string]string{}
 		for _, try := range r.tries() {
 			said[try] = "EPERM"
@@ -154,6 +172,7 @@ func statuses() []supervise.Status {
 	return []supervise.Status{
 		{Name: "nginx", Pid: 100, State: supervise.Running}, {Name: "api", Pid: 200, State: supervise.Running},
 		{Name: "worker", Pid: 300, State: supervise.Running}, {Name: "parser", Pid: 400, State: supervise.Running},
+		{Name: "egress", Pid: 500, State: supervise.Running},
 	}
 }
 
@@ -162,7 +181,7 @@ func statuses() []supervise.Status {
 func machine() fstest.MapFS {
 	fs := fstest.MapFS{"self/status": {Data: []byte("Seccomp_filters:\t1\n")}}
 	for _, p := range []struct{ pid, parent, uid, filters int }{
-		{100, 1, 10001, 3}, {101, 100, 10001, 3}, {200, 1, 10002, 4}, {300, 1, 10003, 4}, {400, 1, 10004, 3}, {401, 400, 10004, 5}, {900, 1, 0, 0},
+		{100, 1, 10001, 3}, {101, 100, 10001, 3}, {200, 1, 10002, 4}, {300, 1, 10003, 4}, {400, 1, 10004, 3}, {401, 400, 10004, 5}, {500, 1, 10005, 4}, {900, 1, 0, 0},
 	} {
 		id := strings.Repeat(fmt.Sprintf("\t%d", p.uid), 4)
 		fs[fmt.Sprintf("%d/status", p.pid)] = &fstest.MapFile{Data: fmt.Appendf(nil,

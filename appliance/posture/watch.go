@@ -14,6 +14,7 @@ import (
 
 	"coffer/appliance/confine"
 	"coffer/appliance/layout"
+	"coffer/appliance/ledger"
 	"coffer/appliance/manifest"
 	"coffer/appliance/secrets"
 	"coffer/appliance/supervise"
@@ -51,6 +52,11 @@ type Options struct {
 
 	PlainSecrets       []string // given by plain environment
 	SetupOpen, DevMode bool
+
+	// Outgoing is what may go out and what did; Public judges an address that a
+	// page would be fetched from.
+	Outgoing func() ledger.Report
+	Public   func(netip.Addr) error
 
 	// Status asks the supervisor, Facts the API. Start starts a child whose
 	// exit status is the caller's.

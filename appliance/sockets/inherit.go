@@ -100,6 +100,10 @@ func (in *Inherited) Ready(status string) error {
 // Status tells init a line about the service.
 func (in *Inherited) Status(status string) error { return in.notify(statusLine(status)) }
 
+// Tell tells init of the service's work, on one line of less than 4 KiB, which
+// the pipe takes whole.
+func (in *Inherited) Tell(line string) error { return in.notify("TELL=" + line + "\n") }
+
 func statusLine(status string) string {
 	return "STATUS=" + strings.Join(strings.Fields(status), " ") + "\n"
 }

@@ -29,6 +29,9 @@ type Command struct {
 	// Notify is the read end of the pipe on which the process reports; its
 	// write end is one of Files. Process closes it. Nil: Probe tells.
 	Notify *os.File
+	// Told, when not nil, is given each line that the process tells there beside
+	// its reports. The process waits while it runs.
+	Told func(line string)
 	// Probe returns nil once the process with that pid does its work. ctx ends
 	// with the process.
 	Probe func(ctx context.Context, pid int) error
@@ -88,7 +91,7 @@ func Start(life context.Context, c Command, reaper *reap.Reaper, report func(Rep
 		defer close(heard)
 		if c.Notify != nil {
 			defer c.Notify.Close()
-			listen(c.Notify, report)
+			listen(c.Notify, report, c.Told)
 		} else if c.Probe != nil && c.Probe(ctx, p.Pid()) == nil {
 			report(Report{Ready: true})
 		}
@@ -174,8 +177,8 @@ func (p *Process) endGroup(life context.Context, reaper *reap.Reaper) {
 	_ = reaper.GroupGone(ctx, group) // a member that cannot die holds nothing back for ever
 }
 
-// listen reads reports until the pipe ends: READY=1, STATUS=text.
-func listen(r io.Reader, report func(Report)) {
+// listen reads reports until the pipe ends: READY=1, STATUS=text, TELL=text.
+func listen(r io.Reader, report func(Report), told func(string)) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 256), maxReport)
 	for lines.Scan() {
@@ -185,6 +188,8 @@ func listen(r io.Reader, report func(Report)) {
 			report(Report{Ready: true})
 		case key == "STATUS":
 			report(Report{Status: value})
+		case key == "TELL" && told != nil:
+			told(value)
 		}
 	}
 	// A line that is too long: the rest is read away, so that nobody blocks.

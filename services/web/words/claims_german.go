@@ -21,7 +21,7 @@ func germanClaim(id string) Claim {
 			"Gib Geheimnisse als Dateien: COFFER_SECRET_KEY_FILE und COFFER_SETUP_CODE_FILE statt der Namen ohne _FILE. Bei falschem Eigentümer oder falschen Rechten starte die Box neu."}
 	case "process-identity":
 		return Claim{"Ein Benutzer für jeden Dienst",
-			"Eingang, API, Arbeiter und Leser laufen als verschiedene Benutzer ohne weitere Gruppen, ohne jedes Sonderrecht, und können nie eines gewinnen.",
+			"Eingang, API, Arbeiter, Leser und der eine Dienst, der hinausgeht, laufen als verschiedene Benutzer ohne weitere Gruppen, ohne jedes Sonderrecht, und können nie eines gewinnen.",
 			"einem übernommenen Dienst, der mit den Rechten eines anderen oder von root handelt",
 			"Starte den Container als root mit seinen üblichen Sonderrechten, damit init jedem Dienst einen eigenen Benutzer geben kann. Es behält wenige und gibt keine weiter."}
 	case "sandbox-worker":
@@ -118,13 +118,14 @@ func germanClaim(id string) Claim {
 			"einer Anwendung, die mehr liest, als du ihr gegeben hast", ""}
 	case "no-egress":
 		return Claim{"Nichts geht hinaus",
-			"Kein Dienst kann eine Verbindung ins Netz öffnen, und der Eingang kann keine nach außen aufbauen. Ist nichts eingestellt, schickt die Box von sich aus kein Paket, nicht einmal eine DNS-Frage.",
+			"Ein einziger Dienst, egress, kann Verbindungen ins Netz öffnen, und der Eingang kann keine nach außen aufbauen. Egress nimmt nichts an, liest nichts vom Datenträger und geht nur zu Zwecken hinaus, die du eingestellt hast; jedes Ziel wird gezählt und gezeigt. Ist nichts eingestellt, schickt die Box von sich aus kein Paket, nicht einmal eine DNS-Frage.",
 			"deinen Dokumenten, die die Box verlassen, durch einen Fehler oder durch jemanden, der hineinkam",
 			"Nimm einen Kernel mit Landlock 4 (6.7 oder neuer). Ist hier eine Verbindung genannt, halte die Box an und behalte ihr Protokoll."}
 	case "fetch-ssrf":
 		return Claim{"Seiten holen",
-			"Eine Seite wird nur von öffentlichen Adressen geholt oder aus einem Netz, das du erlaubt hast, bei jedem Sprung neu geprüft.",
-			"einem Verweis, der die Box in dein eigenes Netz sehen lässt", ""}
+			"Eine Seite wird nur von öffentlichen Adressen geholt, genau von der Adresse, die geprüft wurde, und bei jedem Sprung neu geprüft. Größe, Zeit und Art sind begrenzt. Seiten über ihre Adresse hinzuzufügen kommt später; die Regel gilt schon.",
+			"einem Verweis, der die Box in dein eigenes Netz sehen lässt",
+			"Lade das Abbild neu: Das ist nicht das Programm, das gebaut wurde."}
 	case "vault":
 		return Claim{"Schlüssel von Anbietern",
 			"Schlüssel und Marken von Anbietern sind versiegelt, wo sie liegen.",

@@ -1,0 +1,108 @@
+package egress
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"time"
+)
+
+// Client goes out through a running service.
+type Client struct {
+	// Socket is the path of the service's unix socket.
+	Socket string
+	// Challenges serves what an authority asks for, for Issue.
+	Challenges Challenges
+}
+
+// Challenges serves answers at /.well-known/acme-challenge/.
+type Challenges interface {
+	Put(token, answer string) error
+	Clear(token string) error
+}
+
+// askWithin is how long a conversation may take in all.
+const askWithin = talkWithin + requestWithin
+
+// Issue gets a certificate for an order and returns its chain in PEM, that of
+// the names first. Its error is a *Failure, or ctx's.
+func (c Client) Issue(ctx context.Context, o Order) (chainPEM []byte, err error) {
+	var open []string // tokens that are served
+	defer func() {
+		for _, token := range open {
+			err = errors.Join(err, c.Challenges.Clear(token))
+		}
+	}()
+	err = c.ask(ctx, Request{Purpose: ACME, Order: &o}, func(l *lines, a answer) error {
+		switch {
+		case a.Present != nil:
+			open = append(open, a.Present.Token)
+			var done served
+			if err := c.Challenges.Put(a.Present.Token, a.Present.Answer); err != nil {
+				done.Error = err.Error()
+			}
+			return l.write(done)
+		case a.Chain != "":
+			chainPEM = []byte(a.Chain)
+		}
+		return nil
+	})
+	if err == nil && len(chainPEM) == 0 {
+		err = failure(CodeUnavailable, "The box's way out ended without an answer.")
+	}
+	return chainPEM, err
+}
+
+// Fetch writes what is at address to w and says what it is called. Its error
+// is a *Failure, ctx's or w's.
+func (c Client) Fetch(ctx context.Context, address string, w io.Writer) (Page, error) {
+	var page Page
+	err := c.ask(ctx, Request{Purpose: Fetch, URL: address}, func(_ *lines, a answer) error {
+		if a.Page != nil {
+			page = *a.Page
+		}
+		_, err := w.Write(a.Chunk)
+		return err
+	})
+	return page, err
+}
+
+// ask sends a request and hands on what comes back until the end.
+func (c Client) ask(ctx context.Context, r Request, hear func(*lines, answer) error) error {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "unix", c.Socket)
+	if err != nil {
+		return unavailable(ctx, err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(askWithin)); err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	l := conversation(conn)
+	unsent := l.write(r) // who may not ask is told so before the request is read
+	for {
+		var a answer
+		if err := l.read(&a); err != nil {
+			return unavailable(ctx, errors.Join(unsent, err))
+		}
+		switch {
+		case a.Failure != nil:
+			return a.Failure
+		case a.End:
+			return nil
+		}
+		if err := hear(l, a); err != nil {
+			return err
+		}
+	}
+}
+
+func unavailable(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return &Failure{Code: CodeUnavailable, Message: "The box's way out does not answer.", Detail: err.Error()}
+}

@@ -1,0 +1,53 @@
+package egress
+
+import "slices"
+
+// Caller is who asks.
+type Caller string
+
+// The callers, as the kernel tells them apart by their users.
+const (
+	Init Caller = "init"
+	API  Caller = "api"
+)
+
+// Purpose is one row of the table: what may be gone out for, and who may ask.
+type Purpose struct {
+	Name   string
+	Caller Caller
+	Reach  string // what it may reach, for documents and logs
+	serve  func(*talk) error
+}
+
+// The purposes that have code.
+const (
+	ACME  = "acme"
+	Fetch = "fetch"
+)
+
+// Purposes is the whole table. A purpose without code is refused; its row says
+// what will be allowed.
+func Purposes() []Purpose {
+	return []Purpose{
+		{Name: ACME, Caller: Init, Reach: "the configured certificate authority, at the hosts that its directory names", serve: (*talk).order},
+		{Name: Fetch, Caller: API, Reach: "public addresses, each hop judged anew", serve: (*talk).fetch},
+		{Name: "webhook", Caller: API, Reach: "the configured address"},
+		{Name: "s3", Caller: API, Reach: "the configured storage"},
+	}
+}
+
+// purpose finds a row that caller may use and that is open.
+func (s *server) purpose(name string, caller Caller) (Purpose, *Failure) {
+	at := slices.IndexFunc(Purposes(), func(p Purpose) bool { return p.Name == name })
+	if at < 0 {
+		return Purpose{}, failure(CodeClosed, "There is no such purpose to go out for.")
+	}
+	p := Purposes()[at]
+	switch {
+	case p.Caller != caller && !s.alone():
+		return p, failure(CodeRefused, "Nobody but %s may go out for %s.", p.Caller, p.Name)
+	case p.serve == nil || !slices.Contains(s.Open, p.Name):
+		return p, failure(CodeClosed, "Nothing is configured that goes out for %s.", p.Name)
+	}
+	return p, nil
+}
