@@ -87,6 +87,9 @@ const (
 // the order of the documentation.
 func (c *Config) Settings() []Setting { return c.settings }
 
+// DevModeAcknowledged reports that the owner named dev mode a second time.
+func (c *Config) DevModeAcknowledged() bool { return c.allowDevMode }
+
 // Warnings are for the log: names that look like options but are not.
 func (c *Config) Warnings() []string { return c.warnings }
 

@@ -14,6 +14,8 @@ import (
 
 	"github.com/spf13/viper"
 	"golang.org/x/sys/unix"
+
+	"coffer/weaken"
 )
 
 // apiID is the API's user and group when PUID and PGID say nothing.
@@ -239,7 +241,7 @@ func (l *loader) text(o option, key string) (string, error) {
 // agree checks options against each other.
 func (l *loader) agree() {
 	c := l.config
-	if c.DevMode && !c.allowDevMode {
+	if c.DevMode && !c.allowDevMode && !weaken.Without(weaken.DevMode) {
 		l.fault("COFFER_DEV_MODE", "developer mode is on and not acknowledged",
 			"Remove it, or also set COFFER_ALLOW_DEV_MODE=1 on a machine for development.")
 	}

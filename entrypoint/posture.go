@@ -18,7 +18,7 @@ import (
 func (p plan) posture() posture.Options {
 	return posture.Options{
 		Share: p.share, Other: p.nginx, Front: "http://" + dialAddress(p.cfg.Listen), API: p.run("api.sock"),
-		PlainSecrets: p.cfg.PlainSecrets(), SetupOpen: p.cfg.SetupOpen, DevMode: p.cfg.DevMode,
+		PlainSecrets: p.cfg.PlainSecrets(), SetupOpen: p.cfg.SetupOpen, DevMode: p.cfg.DevMode, DevAcknowledged: p.cfg.DevModeAcknowledged(),
 		EdgeToken: p.token, TrustedProxies: p.cfg.TrustedProxies,
 		Facts: p.facts, Public: egress.Public,
 	}

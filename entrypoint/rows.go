@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"runtime"
 	"syscall"
@@ -18,6 +19,7 @@ import (
 	"coffer/appliance/sockets"
 	"coffer/appliance/supervise"
 	"coffer/config"
+	"coffer/weaken"
 )
 
 // plan is what the rows are made from.
@@ -167,7 +169,11 @@ func (p plan) data(names ...string) string {
 // env is the whole environment of a service. The number of processors is
 // told, because a confined process cannot see the container's share.
 func (p plan) env(processors int) []string {
-	return []string{"TZ=" + p.cfg.TimeZone.String(), fmt.Sprintf("GOMAXPROCS=%d", processors), "HOME=/", "TMPDIR=/nonexistent"}
+	all := []string{"TZ=" + p.cfg.TimeZone.String(), fmt.Sprintf("GOMAXPROCS=%d", processors), "HOME=/", "TMPDIR=/nonexistent"}
+	if weaken.Without(weaken.Environment) {
+		all = append(all, os.Environ()...)
+	}
+	return all
 }
 
 // hosts is what the configuration adds to the names the box answers to.

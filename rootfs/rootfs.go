@@ -7,10 +7,12 @@ package rootfs
 import (
 	"embed"
 	"io/fs"
+
+	"coffer/weaken"
 )
 
 //go:embed etc usr
 var files embed.FS
 
 // Files returns the tree, with names such as etc/nginx/nginx.conf.
-func Files() fs.FS { return files }
+func Files() fs.FS { return weaken.Lines(files) }

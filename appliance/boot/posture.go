@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"os/exec"
+	"strings"
 	"sync"
 
 	"coffer/appliance/confine"
@@ -14,6 +15,7 @@ import (
 	"coffer/appliance/ledger"
 	"coffer/appliance/posture"
 	"coffer/appliance/secrets"
+	"coffer/appliance/sockets"
 	"coffer/appliance/supervise"
 )
 
@@ -30,6 +32,7 @@ func (b *box) watch(s *supervise.Supervisor) *posture.Watch {
 	for _, service := range b.Services {
 		o.Roles = append(o.Roles, posture.Role{
 			Name: service.Name, UID: service.As.UID, GID: service.As.GID, Files: service.Files, Profile: service.Profile,
+			Env: append(names(service.Env), sockets.Variable),
 		})
 	}
 	o.ListenPort, o.BasePath = b.Edge.Port, b.Edge.BasePath
@@ -50,6 +53,16 @@ func (b *box) watch(s *supervise.Supervisor) *posture.Watch {
 // outgoing is what may go out, and what did.
 func (b *box) outgoing() ledger.Report {
 	return ledger.Report{Purposes: b.Purposes(), Lines: b.Ledger.Lines()}
+}
+
+// names are those of an environment.
+func names(env []string) []string {
+	var all []string
+	for _, entry := range env {
+		name, _, _ := strings.Cut(entry, "=")
+		all = append(all, name)
+	}
+	return all
 }
 
 // desk answers what comes through the doors.

@@ -7,6 +7,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"coffer/weaken"
 )
 
 // Enter is the spawn stub: it reads the spec from descriptor fd, becomes what
@@ -39,8 +41,8 @@ func Enter(fd int) error {
 		{"limits", s.limit},
 		{"user", s.becomeUser},
 		{"parent", followParent},
-		{"no-new-privileges", noNewPrivileges},
-		{"landlock", s.Files.enforce},
+		{"no-new-privileges", s.noNewPrivileges},
+		{"landlock", s.restrict},
 		{"descriptors", s.closeOthers},
 		{"seccomp", s.Profile.install},
 	}
@@ -98,8 +100,18 @@ func followParent() error {
 	return unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGTERM), 0, 0, 0)
 }
 
-func noNewPrivileges() error {
+func (s Spec) noNewPrivileges() error {
+	if s.Profile == ProfileNginx && weaken.Without(weaken.NewPrivileges) {
+		return nil
+	}
 	return unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+}
+
+func (s Spec) restrict() error {
+	if s.Profile.unrestricted() {
+		return nil
+	}
+	return s.Files.enforce()
 }
 
 // closeOthers marks everything above the handed descriptors to close on exec.

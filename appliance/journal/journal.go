@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"coffer/weaken"
 )
 
 // Self is the name under which init and the journal log.
@@ -124,7 +126,7 @@ func (j *Journal) Conceal(secrets ...string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, s := range secrets {
-		if s != "" {
+		if s != "" && !weaken.Without(weaken.Blotting) {
 			j.secrets = append(j.secrets, s)
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"coffer/appliance/beneath"
+	"coffer/weaken"
 )
 
 // Owner is a numeric user and group.
@@ -212,6 +213,9 @@ func (l *layer) row(base *beneath.Dir, row place) error {
 
 func (l *layer) attributes(row place) beneath.Attributes {
 	a := beneath.Attributes{UID: row.owner.UID, GID: row.owner.GID, Mode: row.mode}
+	if weaken.Without(weaken.FolderMode) {
+		a.Mode |= 0o055
+	}
 	if !l.root {
 		a.UID, a.GID = beneath.Keep, beneath.Keep
 	}

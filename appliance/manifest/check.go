@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"coffer/appliance/beneath"
+	"coffer/weaken"
 )
 
 // check is one run over the tree.
@@ -136,6 +137,9 @@ func (c *check) file(e Entry) {
 		}
 	}
 	a := c.attributes(fileMode)
+	if weaken.Without(weaken.ProtectedMode) {
+		a.Mode |= 0o022
+	}
 	a.Modified = modified(e.Sum)
 	c.found(e.Name, what, c.dir.Put(e.Name, e.Content, a))
 }

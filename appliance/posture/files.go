@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -111,6 +112,9 @@ func (l *look) secretsReaders(ctx context.Context) Finding {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
+		if name := role.foreign(in.Environ); name != "" {
+			return &exposed{fmt.Sprintf("the environment of %s (pid %d) has %s, which it was not given", role.Name, p.pid, name)}
+		}
 		for name, value := range l.Values {
 			switch {
 			case value == "":
@@ -129,7 +133,7 @@ func (l *look) secretsReaders(ctx context.Context) Finding {
 	if err != nil {
 		return unseen(err)
 	}
-	evidence := fmt.Sprintf("%s; the environment and arguments of %d processes hold none of %d secrets", strings.Join(files, ", "), looked, len(l.Values))
+	evidence := fmt.Sprintf("%s; the environment and arguments of %d processes hold none of %d secrets, and no environment more than it was given", strings.Join(files, ", "), looked, len(l.Values))
 	switch {
 	case len(l.PlainSecrets) > 0:
 		return degraded(strings.Join(l.PlainSecrets, ", ") + " came by plain environment, which the host's tools show; " + evidence)
@@ -138,6 +142,23 @@ func (l *look) secretsReaders(ctx context.Context) Finding {
 	}
 	return pass(evidence)
 }
+
+// foreign is the first name in an environment that a role's processes do not
+// have; "" when there is none.
+func (r Role) foreign(environ string) string {
+	for entry := range strings.SplitSeq(environ, "\x00") {
+		// nginx writes its title over its arguments and environment.
+		name, _, ok := strings.Cut(entry, "=")
+		if !ok || strings.ContainsAny(name, " :/") || slices.Contains(r.Env, name) || slices.Contains(childEnvironment(), name) {
+			continue
+		}
+		return name
+	}
+	return ""
+}
+
+// childEnvironment is what the parser gives to its children.
+func childEnvironment() []string { return []string{"GOMAXPROCS", "GOMEMLIMIT"} }
 
 // exposed is a secret in the wrong place; it does not say the secret.
 type exposed struct{ what string }
@@ -199,6 +220,9 @@ func tail(root *os.Root, name string) ([]byte, error) {
 }
 
 func (l *look) devMode(context.Context) Finding {
+	if l.DevMode && !l.DevAcknowledged {
+		return fail("dev mode is on, and nobody acknowledged it")
+	}
 	if l.DevMode {
 		return degraded("dev mode is on, acknowledged by COFFER_ALLOW_DEV_MODE: pages are read from disk at each request, and the log says more")
 	}

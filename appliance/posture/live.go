@@ -3,16 +3,21 @@ package posture
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // answer is what a request of the box to itself came to.
@@ -134,7 +139,7 @@ func (l *look) edgeOnly(ctx context.Context) Finding {
 }
 
 func (l *look) supervisorControl(ctx context.Context) Finding {
-	path := filepath.Join(l.RunFolder, "control.sock")
+	path := l.controlSocket()
 	st, err := os.Lstat(path)
 	if err != nil {
 		return unseen(err)
@@ -159,7 +164,51 @@ func (l *look) supervisorControl(ctx context.Context) Finding {
 			return fail("a probe as the " + role + " reached the control socket")
 		}
 	}
-	return pass(evidence + "; probes as the API and the worker were refused")
+	said, err := l.askAsAnother(ctx)
+	switch {
+	case err != nil:
+		return unseen(err)
+	case said != refusedByInit:
+		return fail(fmt.Sprintf("the worker's user asked init past the socket's mode and was not refused (%s)", said))
+	}
+	return pass(evidence + "; probes as the API and the worker were refused, and init refused the worker's user that came past the mode")
+}
+
+// askAsAnother asks init as the worker's user that the socket's mode does not
+// stop, so that only the kernel's word on who asks is left. Each time is a
+// line in the log, so that it is done as often as other requests.
+func (l *look) askAsAnother(ctx context.Context) (string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.Watch.mu.Lock()
+	last := l.asked
+	l.Watch.mu.Unlock()
+	if !l.forOwner && last.Evidence == refusedByInit && l.now().Sub(last.at) < everyLive {
+		return last.Evidence, nil
+	}
+	said := map[string]string{}
+	if p := l.probes["worker/"+asAsker]; p != nil {
+		said = p.said
+	} else {
+		at := slices.IndexFunc(l.Roles, func(r Role) bool { return r.Name == "worker" })
+		if at < 0 {
+			return "", errors.New("there is no service worker")
+		}
+		role := l.Roles[at]
+		c := &exec.Cmd{Path: l.Self, Args: []string{"coffer", "probe", asAsker, l.controlSocket()}, Env: []string{"GOMAXPROCS=1"}, Dir: "/"}
+		c.SysProcAttr = &syscall.SysProcAttr{
+			Setpgid: true, Credential: &syscall.Credential{Uid: uint32(role.UID), Gid: uint32(role.GID)},
+			AmbientCaps: []uintptr{unix.CAP_DAC_OVERRIDE},
+		}
+		if err := l.child(ctx, c, &said); err != nil {
+			return "", err
+		}
+	}
+	last = lastSeen{l.now(), pass(said[l.controlSocket()])}
+	l.Watch.mu.Lock()
+	l.asked = last
+	l.Watch.mu.Unlock()
+	return last.Evidence, nil
 }
 
 func (l *look) setupCode(context.Context) Finding {
@@ -169,6 +218,8 @@ func (l *look) setupCode(context.Context) Finding {
 		return unseen(err)
 	case facts.Owner:
 		return pass("the box has its owner; nobody can create another")
+	case facts.AnyCode && !l.SetupOpen:
+		return fail("no owner yet, and the API takes any code for the right one")
 	case l.SetupOpen:
 		return degraded("COFFER_SETUP_OPEN waives the code, and the box has no owner yet: whoever comes first has it")
 	}

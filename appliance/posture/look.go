@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -64,17 +65,35 @@ func lookInside(proc string) Inside {
 	return in
 }
 
-// insides looks at the processes of a role with the eyes of its user: in a
-// child that has that user's rights and no other, for as long as it takes.
+// insides looks at the processes of a role with the eyes of the user that each
+// is: in a child that has that user's rights and no other, for as long as it
+// takes.
 func (l *look) insides(ctx context.Context, role Role, all []process) (map[string]Inside, error) {
-	args := []string{"coffer", "probe", "look"}
+	out := map[string]Inside{}
+	users := map[[2]int][]process{}
+	for _, p := range all {
+		as := [2]int{p.first("Uid", role.UID), p.first("Gid", role.GID)}
+		users[as] = append(users[as], p)
+	}
+	for as, theirs := range users {
+		seen, err := l.insidesAs(ctx, as[0], as[1], theirs)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(out, seen)
+	}
+	return out, nil
+}
+
+func (l *look) insidesAs(ctx context.Context, uid, gid int, all []process) (map[string]Inside, error) {
+	args := []string{"coffer", "probe", asLooker}
 	for _, p := range all {
 		args = append(args, strconv.Itoa(p.pid))
 	}
 	c := &exec.Cmd{Path: l.Self, Args: args, Env: []string{"GOMAXPROCS=1"}, Dir: "/"}
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	if *l.root {
-		c.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(role.UID), Gid: uint32(role.GID)}
+		c.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	}
 	var out map[string]Inside
 	err := l.child(ctx, c, &out)

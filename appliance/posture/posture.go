@@ -95,6 +95,7 @@ type Facts struct {
 	SessionDays     int    `json:"session_days"`
 	Sessions        int    `json:"sessions"` // that are open
 	Dev             bool   `json:"dev"`
+	AnyCode         bool   `json:"any_code"` // a wrong setup code is taken
 }
 
 // check looks at one thing. It may take until ctx ends.

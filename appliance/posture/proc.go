@@ -35,6 +35,15 @@ func (p process) number(name string) int {
 	return n
 }
 
+// first is the first number of a line of status, or other when there is none.
+func (p process) first(name string, other int) int {
+	word, _, _ := strings.Cut(p.field(name), " ")
+	if n, err := strconv.Atoi(word); err == nil {
+		return n
+	}
+	return other
+}
+
 // processes are those of the services, by role.
 type processes struct {
 	all    []process

@@ -3,6 +3,7 @@ package posture
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -41,8 +42,12 @@ func (l *look) probe(ctx context.Context, name, become string) *probed {
 }
 
 func (l *look) try(ctx context.Context, role Role, become string) (map[string]string, error) {
+	tries := l.tries()
+	if become == asChild {
+		tries = append(tries, trySignal)
+	}
 	spec := confine.Spec{
-		Path: l.Self, Args: append([]string{"coffer", "probe", become}, l.tries()...), Env: []string{"GOMAXPROCS=1"},
+		Path: l.Self, Args: append([]string{"coffer", "probe", become}, tries...), Env: []string{"GOMAXPROCS=1"},
 		OpenFiles: 64, Files: role.Files, Profile: role.Profile,
 	}
 	spec.Files.Exec = []string{l.Self}
@@ -65,6 +70,7 @@ func (l *look) try(ctx context.Context, role Role, become string) (map[string]st
 const (
 	tryTCP, tryTCP6, tryUDP, tryUDP6, tryRaw = "tcp", "tcp6", "udp", "udp6", "raw"
 	tryUnix, tryBind, tryListen, tryPtrace   = "unix", "bind", "listen", "ptrace"
+	tryForking, trySignal                    = "fork", "signal"
 )
 
 func (l *look) readData() string { return "read=" + l.Data }
@@ -72,14 +78,18 @@ func (l *look) readKey() string {
 	return "read=" + filepath.Join(l.Data, "secrets", secrets.SessionKey)
 }
 func (l *look) readShared() string { return "read=" + l.Share }
+func (l *look) readOwn() string    { return "read=" + filepath.Join(l.RunFolder, "parser") } // the parser's
 func (l *look) runElse() string    { return "exec=" + l.Other }
-func (l *look) command() string    { return "ask=" + filepath.Join(l.RunFolder, "control.sock") }
-func (l *look) dial() string       { return "dial=" + strconv.Itoa(int(l.ListenPort)) }
+func (l *look) command() string    { return "ask=" + l.controlSocket() }
+func (l *look) controlSocket() string {
+	return filepath.Join(l.RunFolder, "control.sock")
+}
+func (l *look) dial() string { return "dial=" + strconv.Itoa(int(l.ListenPort)) }
 
 func (l *look) tries() []string {
 	return []string{
 		tryTCP, tryTCP6, tryUDP, tryUDP6, tryRaw, tryUnix, tryBind, tryListen, tryPtrace,
-		l.readData(), l.readKey(), l.readShared(), l.runElse(), l.command(), l.dial(),
+		l.readData(), l.readKey(), l.readShared(), l.readOwn(), l.runElse(), l.command(), l.dial(), tryForking,
 	}
 }
 
@@ -122,7 +132,10 @@ func (l *look) sandbox(ctx context.Context, role string, filters int, trials ...
 		case p.service || role != "parser":
 			return l.filtered(p, filters)
 		}
-		return l.filtered(p, filters+childFilters)
+		if what := l.filtered(p, filters+childFilters); what != "" {
+			return what
+		}
+		return l.unbounded(p)
 	})
 	switch {
 	case err != nil:
@@ -151,6 +164,20 @@ func (l *look) filtered(p process, want int) string {
 	// Kernels before 5.9 do not count filters. A container's own come on top.
 	if n := p.number("Seccomp_filters"); n >= 0 && n < l.base+want {
 		return fmt.Sprintf("it has %d system call filters of its own, and should have %d", n-l.base, want)
+	}
+	return ""
+}
+
+// unbounded says that a parser child may take all the memory there is.
+func (l *look) unbounded(p process) string {
+	limits, err := fs.ReadFile(l.proc, fmt.Sprintf("%d/limits", p.pid))
+	if err != nil {
+		return "" // it ended meanwhile
+	}
+	for line := range strings.Lines(string(limits)) {
+		if soft, ok := strings.CutPrefix(line, "Max data size"); ok && strings.HasPrefix(strings.TrimSpace(soft), "unlimited") {
+			return "its memory has no bound"
+		}
 	}
 	return ""
 }
@@ -197,8 +224,11 @@ func (l *look) sandboxParser(ctx context.Context) Finding {
 		[]string{tryTCP, tryTCP6, tryUDP, tryUDP6, tryUnix, tryBind, tryListen, tryPtrace},
 		l.fileTries(l.readData(), l.readKey(), l.readShared(), l.runElse()))
 	child := []string{
-		tryTCP, tryTCP6, tryUDP, tryUDP6, tryUnix, tryBind, tryListen, tryPtrace,
-		l.readData(), l.readKey(), l.readShared(), l.runElse(),
+		tryTCP, tryTCP6, tryUDP, tryUDP6, tryUnix, tryBind, tryListen, tryPtrace, tryForking,
+		l.readData(), l.readKey(), l.readShared(), l.readOwn(), l.runElse(),
+	}
+	if l.landlock >= 6 {
+		child = append(child, trySignal)
 	}
 	f := l.sandbox(ctx, "parser", stubFilters, trial{"parser", asStarted, parser}, trial{"parser", asChild, child})
 	if f.Status == Fail {

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -21,6 +23,8 @@ const (
 	asRunning = "running"      // a role that gave up exec
 	asChild   = "parser-child" // a reader of documents
 	asLooker  = "look"
+	asWaiter  = "wait"    // lives until its input ends
+	asAsker   = "command" // asks init for something
 )
 
 // childFiles is as many descriptors as a probe needs as a child.
@@ -32,16 +36,23 @@ func Probe(args []string, out io.Writer) error {
 	if len(args) == 0 {
 		return errors.New("probes are started by coffer init")
 	}
-	if args[0] == asLooker {
-		return json.NewEncoder(out).Encode(LookInside(args[1:]))
-	}
 	var err error
+	beside := 0 // a process of the same user
 	switch args[0] {
+	case asLooker:
+		return json.NewEncoder(out).Encode(LookInside(args[1:]))
+	case asWaiter:
+		_, err = io.Copy(io.Discard, os.Stdin)
+		return err
+	case asAsker:
+		return json.NewEncoder(out).Encode(map[string]string{args[1]: askInit(args[1])})
 	case asStarted:
 	case asRunning:
 		err = confine.GiveUpExec()
 	case asChild:
-		err = confine.Child(confine.ChildLimits{OpenFiles: childFiles})
+		if beside, err = startBeside(); err == nil {
+			err = confine.Child(confine.ChildLimits{OpenFiles: childFiles})
+		}
 	default:
 		err = fmt.Errorf("nothing is probed as %q", args[0])
 	}
@@ -51,6 +62,9 @@ func Probe(args []string, out io.Writer) error {
 	said := map[string]string{}
 	for _, a := range args[1:] {
 		name, value, _ := strings.Cut(a, "=")
+		if name == trySignal {
+			value = strconv.Itoa(beside)
+		}
 		said[a] = attempt(name, value)
 	}
 	return json.NewEncoder(out).Encode(said)
@@ -96,6 +110,10 @@ func attempt(name, value string) string {
 		err = tryAsk(value)
 	case "exec":
 		err = tryExec(value)
+	case "fork":
+		err = tryFork()
+	case "signal": // a process; every process may ask that of its own threads
+		err = trySignalTo(value)
 	case "ptrace":
 		_, _, e := syscall.RawSyscall6(unix.SYS_PTRACE, 0xffff, 0, 0, 0, 0, 0)
 		err = unless(unix.EIO, unless(unix.ESRCH, errnoOf(e)))
@@ -171,3 +189,73 @@ func tryExec(path string) error {
 	_, err = syscall.Wait4(pid, nil, 0, nil)
 	return err
 }
+
+func tryFork() error {
+	pid, _, e := syscall.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
+	switch {
+	case e != 0:
+		return e
+	case pid == 0:
+		syscall.RawSyscall(unix.SYS_EXIT_GROUP, 0, 0, 0)
+	}
+	_, err := syscall.Wait4(int(pid), nil, 0, nil)
+	return err
+}
+
+func trySignalTo(pid string) error {
+	n, err := strconv.Atoi(pid)
+	if err != nil || n < 1 {
+		return fmt.Errorf("there is no process %q", pid)
+	}
+	return unix.Tgkill(n, n, 0)
+}
+
+// startBeside starts a process of the same user and confinement, which ends
+// with this one.
+func startBeside() (int, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return 0, err
+	}
+	r, _, err := os.Pipe() // the other end closes with this process
+	if err != nil {
+		return 0, err
+	}
+	defer r.Close()
+	return syscall.ForkExec(self, []string{"coffer", "probe", asWaiter}, &syscall.ProcAttr{Files: []uintptr{r.Fd(), 2, 2}})
+}
+
+// askInit asks at init's own socket how the box is and tells what came of it:
+// an error's name when the socket refuses, "refused" when init does, allowed
+// when it answers.
+func askInit(path string) string {
+	c, err := net.DialTimeout("unix", path, askWithin)
+	var e syscall.Errno
+	if errors.As(err, &e) {
+		return unix.ErrnoName(e)
+	}
+	if err != nil {
+		return err.Error()
+	}
+	defer c.Close()
+	var answer struct{ Error string }
+	err = errors.Join(c.SetDeadline(time.Now().Add(askWithin)), json.NewEncoder(c).Encode(map[string]string{"ask": "status"}))
+	if err == nil {
+		err = json.NewDecoder(io.LimitReader(c, maxOutput)).Decode(&answer)
+	}
+	switch {
+	case err != nil:
+		return err.Error()
+	case strings.Contains(answer.Error, "may not command"):
+		return refusedByInit
+	case answer.Error != "":
+		return answer.Error
+	}
+	return allowed
+}
+
+// refusedByInit is what askInit says when the kernel's word on who asks was
+// not good enough.
+const refusedByInit = "refused"
+
+const askWithin = 2 * time.Second

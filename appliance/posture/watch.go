@@ -26,6 +26,7 @@ type Role struct {
 	UID, GID int
 	Files    confine.Files
 	Profile  confine.Profile
+	Env      []string // names of all that its environment has
 }
 
 // Options are what a Watch looks at.
@@ -52,6 +53,7 @@ type Options struct {
 
 	PlainSecrets       []string // given by plain environment
 	SetupOpen, DevMode bool
+	DevAcknowledged    bool // dev mode was acknowledged by name
 
 	// Outgoing is what may go out and what did; Public judges an address that a
 	// page would be fetched from.
@@ -101,6 +103,7 @@ type Watch struct {
 	lived   time.Time           // the last whole round
 	damage  []damage            // of protected files, since the start
 	members map[string]lastSeen // of services that come and go
+	asked   lastSeen            // whether init commands for another user
 }
 
 // lastSeen is how a service's processes were when there were any.

@@ -21,6 +21,7 @@ import (
 	"strings"
 
 	"coffer/appliance/beneath"
+	"coffer/weaken"
 )
 
 // Names of the files under DATA/secrets.
@@ -123,7 +124,11 @@ func (s store) ensure(name, seed string, fresh func() string, check func(string)
 			if value == "" {
 				value = fresh()
 			}
-			err := s.dir.Create(name, []byte(value+"\n"), s.attributes())
+			a := s.attributes()
+			if weaken.Without(weaken.SecretMode) {
+				a.Mode |= 0o004
+			}
+			err := s.dir.Create(name, []byte(value+"\n"), a)
 			if errors.Is(err, fs.ErrExist) {
 				continue // made meanwhile; read that one
 			}

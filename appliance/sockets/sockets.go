@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"coffer/weaken"
 )
 
 // backlog is how many connections wait while a service is away.
@@ -127,6 +129,9 @@ func bind(spec Spec) (*os.File, error) {
 	}
 	if err := removeStale(spec.Path); err != nil {
 		return nil, err
+	}
+	if weaken.Without(weaken.SocketMode) {
+		spec.Mode = 0o666
 	}
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {

@@ -12,12 +12,13 @@ import (
 
 	"coffer/services/auth"
 	"coffer/services/library"
+	"coffer/weaken"
 )
 
 // edge refuses what does not come through the edge.
 func (s *server) edge(c *gin.Context) {
 	given, want := sha256.Sum256([]byte(c.GetHeader("X-Edge-Token"))), sha256.Sum256([]byte(s.EdgeToken))
-	if subtle.ConstantTimeCompare(given[:], want[:]) != 1 && !isLiveness(c) {
+	if subtle.ConstantTimeCompare(given[:], want[:]) != 1 && !isLiveness(c) && !weaken.Without(weaken.EdgeToken) {
 		s.refuse(c, &library.Error{Kind: library.Unauthorized, Message: "This socket is for the edge."})
 	}
 }
@@ -33,7 +34,7 @@ func (s *server) host(c *gin.Context) {
 		s.refuse(c, err)
 		return
 	}
-	if !allowed {
+	if !allowed && !weaken.Without(weaken.HostNames) {
 		s.refuse(c, &library.Error{
 			Kind:    kindMisdirected,
 			Message: "The box does not answer to this name.",

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"coffer/weaken"
 )
 
 // Cookies builds and reads the cookies of one box. Box tells two boxes on one
@@ -84,6 +86,6 @@ func (c Cookies) cookie(r *http.Request, name, value string, expires time.Time) 
 	}
 	return &http.Cookie{
 		Name: name, Value: value, Path: path, Expires: expires,
-		HttpOnly: true, Secure: Secure(r), SameSite: http.SameSiteLaxMode,
+		HttpOnly: !weaken.Without(weaken.Scripts), Secure: Secure(r), SameSite: http.SameSiteLaxMode,
 	}
 }

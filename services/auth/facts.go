@@ -21,14 +21,13 @@ type Facts struct {
 	LimitsLast      bool   `json:"limits_last"`       // counts survive a restart
 	SessionDays     int    `json:"session_days"`
 	Sessions        int    `json:"sessions"` // that are open
+	AnyCode         bool   `json:"any_code"` // a wrong setup code is as good as the right one
 }
 
 // Facts looks at the stored hash by its header and at the limits in force.
 func (k *Keeper) Facts(ctx context.Context) (Facts, error) {
-	f := Facts{
-		LoginsPerMinute: loginsPerClient, BackoffAfter: failuresTogether,
-		SessionDays: int(SessionTTL / (24 * time.Hour)),
-	}
+	f := Facts{SessionDays: int(SessionTTL / (24 * time.Hour)), AnyCode: k.opens(newID())}
+	f.LoginsPerMinute, f.BackoffAfter = tried(k.o.Now())
 	owner, err := k.ownerNow(ctx)
 	if errors.Is(err, &library.Error{Kind: library.NotFound}) {
 		return f, nil
@@ -43,4 +42,24 @@ func (k *Keeper) Facts(ctx context.Context) (Facts, error) {
 	open, err := k.Sessions(ctx)
 	f.Sessions = len(open)
 	return f, err
+}
+
+// tried finds by trying, on counters of its own, how many wrong passwords of
+// one client, and of many, it takes until one more is refused; 0: none is.
+func tried(now time.Time) (ofOne, ofMany int) {
+	const enough = 1000
+	for one := newLimits(); one.takeLogin("one", "", now) == nil; ofOne++ {
+		if ofOne == enough {
+			ofOne = 0
+			break
+		}
+	}
+	for many := newLimits(); many.blocked("", now) == nil; ofMany++ {
+		if ofMany == enough {
+			ofMany = 0
+			break
+		}
+		many.failed("", now)
+	}
+	return ofOne, ofMany
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"coffer/services/library"
+	"coffer/weaken"
 )
 
 // The limits on guessing, all of them here.
@@ -164,7 +165,7 @@ type window struct {
 // wait is how long until one more is allowed; 0 or less: now.
 func (w *window) wait(key string, now time.Time) time.Duration {
 	at := w.at[w.bucket(key)]
-	if len(at) < w.n {
+	if len(at) < w.n || weaken.Without(weaken.Guessing) {
 		return 0
 	}
 	return at[len(at)-w.n].Add(w.per).Sub(now)

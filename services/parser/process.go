@@ -17,6 +17,7 @@ import (
 
 	"coffer/services/parser/internal/limits"
 	"coffer/services/parser/wire"
+	"coffer/weaken"
 )
 
 // process is one child, from its start to its end. One conversation at a time
@@ -118,6 +119,9 @@ func (p *process) ready(ctx context.Context, o Options) error {
 func (p *process) bound(data, size int64) error {
 	pid := p.cmd.Process.Pid
 	hard := uint64(data + wire.MaxDocument)
+	if weaken.Without(weaken.ChildMemory) {
+		return nil
+	}
 	if err := unix.Prlimit(pid, unix.RLIMIT_DATA, &unix.Rlimit{Cur: uint64(data + size), Max: hard}, nil); err != nil {
 		return fmt.Errorf("parser: a child's memory cannot be bounded: %w", err)
 	}

@@ -1,0 +1,53 @@
+// Package weaken names the protections that tests take away one at a time, to
+// see that each is missed: by a test, and by the box itself.
+//
+// It owns the names and the switch. In what ships there is no switch: Without
+// is the constant false, so that the compiler drops what would be done in its
+// place, and the names with it. Only the build tag weaken makes it a question,
+// which the program file answers for itself (see On). It refuses to know how
+// anything is enforced: that stands where it is done.
+package weaken
+
+// Protection is the name of one.
+type Protection string
+
+// The protections. Each is left out at the place that enforces it.
+const (
+	// Of a process, by the spawn stub.
+	WorkerUser      Protection = "left-out:worker-user"      // the worker stays root
+	Groups          Protection = "left-out:groups"           // init's groups are kept
+	BoundingSet     Protection = "left-out:bounding-set"     // what an executed file could regain is kept
+	NewPrivileges   Protection = "left-out:new-privileges"   // nginx may gain some, so that the kernel confines it no further
+	WorkerFiles     Protection = "left-out:worker-files"     // Landlock
+	ParserFiles     Protection = "left-out:parser-files"     // Landlock
+	EdgeConnections Protection = "left-out:edge-connections" // Landlock
+	WorkerCalls     Protection = "left-out:worker-calls"     // seccomp
+	ParserCalls     Protection = "left-out:parser-calls"     // seccomp
+	APICalls        Protection = "left-out:api-calls"        // seccomp
+	EdgeCalls       Protection = "left-out:edge-calls"       // seccomp
+	Environment     Protection = "left-out:environment"      // a service has init's too
+	Exec            Protection = "left-out:exec"             // running roles could execute and fork
+	ChildFiles      Protection = "left-out:child-files"      // Landlock of a parser child
+	ChildCalls      Protection = "left-out:child-calls"      // seccomp of a parser child
+	ChildMemory     Protection = "left-out:child-memory"     // the limit of a parser child's data
+
+	// Of files and sockets.
+	ProtectedMode Protection = "left-out:protected-mode" // others may write protected files
+	FolderMode    Protection = "left-out:folder-mode"    // others may enter folders of the volume
+	SecretMode    Protection = "left-out:secret-mode"    // others may read secrets
+	SocketMode    Protection = "left-out:socket-mode"    // others may connect to sockets
+	Peer          Protection = "left-out:peer"           // the kernel is not asked who commands init
+	Blotting      Protection = "left-out:blotting"       // secrets stay in lines of the log
+	DevMode       Protection = "left-out:dev-mode"       // it needs no acknowledgement
+
+	// Of requests.
+	EdgeToken     Protection = "left-out:edge-token"
+	SetupCode     Protection = "left-out:setup-code"
+	PasswordCost  Protection = "left-out:password-cost"
+	Guessing      Protection = "left-out:guessing"
+	ClientAddress Protection = "left-out:client-address" // a client may name its own
+	Scripts       Protection = "left-out:scripts"        // they can read the session's cookie
+	SameSite      Protection = "left-out:same-site"
+	HostNames     Protection = "left-out:host-names"
+	ContentPolicy Protection = "left-out:content-policy"
+)
