@@ -106,6 +106,8 @@ func TestEachClaim(t *testing.T) {
 		{"secrets-readers", "owner", at("data/secrets/setup-code", func(p string) error { return os.Chown(p, 0, 10003) }), bad, "setup-code is owned by 0:10003"},
 		{"secrets-readers", "a second name", at("data/secrets/session-key", func(p string) error { return os.Link(p, p+"2") }), bad, "second name"},
 		{"secrets-readers", "environment", inside("worker", Inside{Environ: "KEY=0badc0de0badc0de\x00"}), bad, "session-key stands in the environment of worker (pid 300)"},
+		{"secrets-readers", "more than given", inside("worker", Inside{Environ: "TZ=UTC\x00PATH=/bin\x00"}), bad, "worker (pid 300) has PATH, which it was not given"},
+		{"secrets-readers", "a title", inside("nginx", Inside{Environ: "\x00s nginx -e stderr -c a=b\x00"}), Pass, "session-key"},
 		{"secrets-readers", "arguments", func(r *rig) error { return r.change("200/cmdline", "role", "ABCD2345") }, bad, "arguments of api (pid 200)"},
 		{"secrets-readers", "unseen", inside("api", Inside{Error: "permission denied"}), bad, "permission denied"},
 		{"secrets-readers", "plain", func(r *rig) error { r.PlainSecrets = []string{"COFFER_SECRET_KEY"}; return nil }, part, "COFFER_SECRET_KEY"},
@@ -138,6 +140,9 @@ func TestEachClaim(t *testing.T) {
 		{"sandbox-parser", "child without its own", proc(401, "Seccomp_filters:\t5", "Seccomp_filters:\t3"), bad, "should have 4"},
 		{"sandbox-parser", "parser socket", probe("parser/started", "unix"), bad, "unix"},
 		{"sandbox-parser", "child file", probe("parser/parser-child", "read="), bad, "read"},
+		{"sandbox-parser", "child forks", probe("parser/parser-child", "fork"), bad, "fork"},
+		{"sandbox-parser", "child signals", probe("parser/parser-child", "signal"), bad, "signal"},
+		{"sandbox-parser", "child memory", func(r *rig) error { return r.change("401/limits", "469762048", "unlimited") }, bad, "no bound"},
 		{"sandbox-parser", "child program", probe("parser/parser-child", "exec="), bad, "exec"},
 		{"sandbox-parser", "no Landlock", kernel(-1), part, "no Landlock"},
 
@@ -145,6 +150,7 @@ func TestEachClaim(t *testing.T) {
 		{"supervisor-control", "mode", at("run/control.sock", func(p string) error { return os.Chmod(p, 0o666) }), bad, "0666"},
 		{"supervisor-control", "owner", at("run/control.sock", func(p string) error { return os.Chown(p, 10002, 0) }), bad, "owned by 10002"},
 		{"supervisor-control", "no socket", at("run/control.sock", func(p string) error { return errors.Join(os.Remove(p), os.WriteFile(p, nil, 0o600)) }), bad, "no socket"},
+		{"supervisor-control", "answered", probe("worker/"+asAsker, "/"), bad, "was not refused (ok)"},
 		{"supervisor-control", "reached", probe("api/running", "ask="), bad, "reached"},
 
 		{"edge-only", "", nil, Pass, "401"},
@@ -162,6 +168,7 @@ func TestEachClaim(t *testing.T) {
 
 		{"setup-code", "", nil, Pass, "owner"},
 		{"setup-code", "not yet", facts(func(f *Facts) { f.Owner = false }), Pass, "asks for the code"},
+		{"setup-code", "any", facts(func(f *Facts) { f.Owner, f.AnyCode = false, true }), bad, "any code"},
 		{"setup-code", "open", func(r *rig) error { r.facts.Owner, r.SetupOpen = false, true; return nil }, part, "COFFER_SETUP_OPEN"},
 		{"password-storage", "", nil, Pass, "cost 12"},
 		{"password-storage", "cheap", facts(func(f *Facts) { f.PasswordCost = 4 }), bad, "cost 4"},
@@ -215,7 +222,8 @@ func TestEachClaim(t *testing.T) {
 		{"headers", "frames", header("X-Frame-Options", "SAMEORIGIN"), bad, "X-Frame-Options"},
 
 		{"dev-mode", "", nil, Pass, "off"},
-		{"dev-mode", "on", func(r *rig) error { r.DevMode = true; return nil }, part, "acknowledged"},
+		{"dev-mode", "on", func(r *rig) error { r.DevMode, r.DevAcknowledged = true, true; return nil }, part, "acknowledged"},
+		{"dev-mode", "by mistake", func(r *rig) error { r.DevMode = true; return nil }, bad, "nobody acknowledged"},
 		{"dev-mode", "on in the API only", facts(func(f *Facts) { f.Dev = true }), bad, "the API is in dev mode"},
 
 		{"logs-clean", "", nil, Pass, "0 log files"},

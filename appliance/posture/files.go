@@ -112,9 +112,6 @@ func (l *look) secretsReaders(ctx context.Context) Finding {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		if name := role.foreign(in.Environ); name != "" {
-			return &exposed{fmt.Sprintf("the environment of %s (pid %d) has %s, which it was not given", role.Name, p.pid, name)}
-		}
 		for name, value := range l.Values {
 			switch {
 			case value == "":
@@ -123,6 +120,9 @@ func (l *look) secretsReaders(ctx context.Context) Finding {
 			case bytes.Contains(cmdline, []byte(value)):
 				return &exposed{fmt.Sprintf("%s stands in the arguments of %s (pid %d)", name, role.Name, p.pid)}
 			}
+		}
+		if name := role.foreign(in.Environ); name != "" {
+			return &exposed{fmt.Sprintf("the environment of %s (pid %d) has %s, which it was not given", role.Name, p.pid, name)}
 		}
 		return nil
 	})

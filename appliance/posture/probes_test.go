@@ -164,7 +164,7 @@ func TestRounds(t *testing.T) {
 	if again := w.Fresh(ctx); !again.CheckedAt.Equal(first.CheckedAt) {
 		t.Error("it looks again at once")
 	}
-	r.DevMode = true
+	r.DevMode, r.DevAcknowledged = true, true
 	for _, i := range w.Now(ctx).Items {
 		switch {
 		case i.ID == "dev-mode" && (i.Status != Degraded || i.Remedy == ""):

@@ -104,6 +104,7 @@ func newRig(t *testing.T) *rig {
 	control, err := net.Listen("unix", filepath.Join(places.Run, "control.sock"))
 	must(t, err)
 	t.Cleanup(func() { control.Close() })
+	go refuseAll(control)
 	must(t, os.Chmod(filepath.Join(places.Run, "control.sock"), 0o600))
 	front := httptest.NewServer(http.HandlerFunc(r.serveEdge))
 	t.Cleanup(front.Close)
@@ -143,7 +144,7 @@ func newRig(t *testing.T) *rig {
 		Log:   log, root: &asRoot, landlock: 7, patience: time.Millisecond,
 	}
 	for _, name := range []string{"nginx", "api", "worker", "parser", "egress"} {
-		o.Roles = append(o.Roles, Role{Name: name, UID: rigRoles[name], GID: rigRoles[name], Profile: confine.Profile(name)})
+		o.Roles = append(o.Roles, Role{Name: name, UID: rigRoles[name], GID: rigRoles[name], Profile: confine.Profile(name), Env: []string{"TZ"}})
 	}
 	r.procs = machine()
 	o.proc = r.procs
@@ -165,7 +166,21 @@ func newRig(t *testing.T) *rig {
 		}
 		r.probes[key] = &probed{said: said}
 	}
+	r.probes["parser/parser-child"].said[trySignal] = "EPERM"
+	r.probes["worker/"+asAsker] = &probed{said: map[string]string{r.controlSocket(): refusedByInit}}
 	return r
+}
+
+// refuseAll is an init that nobody may command.
+func refuseAll(l net.Listener) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		fmt.Fprintln(c, `{"error": "user 1 may not command the box"}`)
+		c.Close()
+	}
 }
 
 func statuses() []supervise.Status {
@@ -187,6 +202,7 @@ func machine() fstest.MapFS {
 		fs[fmt.Sprintf("%d/status", p.pid)] = &fstest.MapFile{Data: fmt.Appendf(nil,
 			"Name:\tcoffer\nState:\tS (sleeping)\nPPid:\t%d\nUid:%s\nGid:%s\nGroups:\t \nCapInh:\t%[4]s\nCapPrm:\t%[4]s\nCapEff:\t%[4]s\nCapBnd:\t%[4]s\nCapAmb:\t%[4]s\nNoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t%[5]d\n",
 			p.parent, id, id, noCapabilities, p.filters)}
+		fs[fmt.Sprintf("%d/limits", p.pid)] = &fstest.MapFile{Data: []byte("Max data size             469762048            1006632960           bytes\n")}
 		fs[fmt.Sprintf("%d/cmdline", p.pid)] = &fstest.MapFile{Data: []byte("coffer\x00role\x00")}
 	}
 	return fs

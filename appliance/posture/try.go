@@ -239,8 +239,9 @@ func askInit(path string) string {
 	}
 	defer c.Close()
 	var answer struct{ Error string }
-	err = errors.Join(c.SetDeadline(time.Now().Add(askWithin)), json.NewEncoder(c).Encode(map[string]string{"ask": "status"}))
-	if err == nil {
+	if err = c.SetDeadline(time.Now().Add(askWithin)); err == nil {
+		// Who refuses does not wait for the question.
+		_ = json.NewEncoder(c).Encode(map[string]string{"ask": "status"})
 		err = json.NewDecoder(io.LimitReader(c, maxOutput)).Decode(&answer)
 	}
 	switch {

@@ -48,14 +48,15 @@ func (k *Keeper) Facts(ctx context.Context) (Facts, error) {
 // one client, and of many, it takes until one more is refused; 0: none is.
 func tried(now time.Time) (ofOne, ofMany int) {
 	const enough = 1000
-	for one := newLimits(); one.takeLogin("one", "", now) == nil; ofOne++ {
-		if ofOne == enough {
+	one, many := newLimits(), newLimits()
+	for one.takeLogin("one", "", now) == nil {
+		if ofOne++; ofOne == enough {
 			ofOne = 0
 			break
 		}
 	}
-	for many := newLimits(); many.blocked("", now) == nil; ofMany++ {
-		if ofMany == enough {
+	for many.blocked("", now) == nil {
+		if ofMany++; ofMany == enough {
 			ofMany = 0
 			break
 		}
