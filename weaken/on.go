@@ -11,14 +11,6 @@ import (
 // On says that this build can be weakened.
 const On = true
 
-// Blank is how a program file says that nothing is left out. Who weakens one
-// writes names over its beginning, separated by commas, and a comma after the
-// last.
-const Blank = "nothing-left-out," +
-	"................................................................................" +
-	"................................................................................" +
-	"................................................................................"
-
 // leftOut is read from the program file, so that every role has it, whatever
 // it may open and whatever environment it is given.
 var leftOut = Blank

@@ -4,7 +4,7 @@
 // It owns the names and the switch. In what ships there is no switch: Without
 // is the constant false, so that the compiler drops what would be done in its
 // place, and the names with it. Only the build tag weaken makes it a question,
-// which the program file answers for itself (see On). It refuses to know how
+// which the program file answers for itself (see Blank). It refuses to know how
 // anything is enforced: that stands where it is done.
 package weaken
 
@@ -51,3 +51,11 @@ const (
 	HostNames     Protection = "left-out:host-names"
 	ContentPolicy Protection = "left-out:content-policy"
 )
+
+// Blank is how a program file says that nothing is left out. Who weakens one
+// writes names over its beginning, separated by commas, and a comma after the
+// last.
+const Blank = "nothing-left-out," +
+	"................................................................................" +
+	"................................................................................" +
+	"................................................................................"

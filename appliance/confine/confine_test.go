@@ -264,6 +264,12 @@ func TestChildHasNoRoomToGrow(t *testing.T) {
 
 func TestWhatTheStubLeaves(t *testing.T) {
 	_, program := stage(t)
+	for _, p := range []Profile{ProfileWorker, ProfileNginx} {
+		t.Run(string(p), func(t *testing.T) { whatTheStubLeaves(t, program, p) })
+	}
+}
+
+func whatTheStubLeaves(t *testing.T, program string, profile Profile) {
 	leak, err := os.Open("/etc/hostname")
 	if err != nil {
 		t.Fatal(err)
@@ -275,7 +281,7 @@ func TestWhatTheStubLeaves(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer handed.Close()
-	spec := role(program, ProfileWorker, Files{})
+	spec := role(program, profile, Files{})
 	spec.OpenFiles = 77
 	a := run(t, program, spec, "", []*os.File{handed}, "sleep")
 	proc := fmt.Sprintf("/proc/%d", a.cmd.Process.Pid)

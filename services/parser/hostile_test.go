@@ -139,6 +139,26 @@ func TestBreachesEndTheChild(t *testing.T) {
 	}
 }
 
+// A child has bounds before it reads.
+func TestChildrenAreBounded(t *testing.T) {
+	t.Parallel()
+	s := hostileService(t, "pid", nil)
+	got, failure := s.parse(t, "a.txt", []byte("a"))
+	if failure != nil {
+		t.Fatal(failure)
+	}
+	limits, err := os.ReadFile("/proc/" + strings.TrimSpace(text(got)) + "/limits")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"Max data size", "Max core file size"} {
+		_, rest, ok := strings.Cut(string(limits), name)
+		if fields := strings.Fields(rest); !ok || len(fields) < 2 || fields[0] == "unlimited" || fields[1] == "unlimited" {
+			t.Errorf("%s is not bounded:\n%s", name, limits)
+		}
+	}
+}
+
 func TestChildThatCannotStart(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*parser.Options){
