@@ -33,7 +33,8 @@ type apiOptions struct {
 	Share     string // folder with templates
 	BasePath  string
 	Hosts     []string
-	MaxUpload int64 // bytes
+	Proxies   []string // that are believed
+	MaxUpload int64    // bytes
 	SetupOpen bool
 	Dev       bool
 	Box       string // folder in which init says how the services are
@@ -109,18 +110,19 @@ func serveAPI(ctx context.Context, c call) (err error) {
 		return err
 	}
 	hosts := auth.Hosts{Fixed: o.Hosts, Accounts: st}
+	budgets := auth.NewBudgets(nil)
 	cookies := auth.Cookies{Box: boxID, BasePath: o.BasePath}
 	looking := newWatch(o.BoxSocket, s.log)
 	site, err := web.New(web.Options{
 		Templates: os.DirFS(filepath.Join(o.Share, "templates")), Dev: o.Dev,
-		Library: lib, Keeper: keeper, Accounts: st, Cookies: cookies, Hosts: hosts,
+		Library: lib, Keeper: keeper, Accounts: st, Cookies: cookies, Hosts: hosts, Budgets: budgets, Proxies: o.Proxies,
 		SetupOpen: o.SetupOpen, BasePath: o.BasePath, Version: version, Status: api.Status, Watch: looking, Logs: logs{o.BoxSocket}, Log: s.log,
 	})
 	if err != nil {
 		return err
 	}
 	front := api.Options{
-		Library: lib, Keeper: keeper, Accounts: st, Hosts: hosts, Cookies: cookies,
+		Library: lib, Keeper: keeper, Accounts: st, Hosts: hosts, Cookies: cookies, Budgets: budgets, Proxies: o.Proxies,
 		EdgeToken: string(token), BasePath: o.BasePath, MaxUpload: o.MaxUpload, Version: version, Dev: o.Dev,
 		Health: boxHealth(o.Box), Watch: looking, Logs: logs{o.BoxSocket}, Failure: site.Fail, Log: s.log,
 	}

@@ -68,7 +68,7 @@ func (p plan) services() []boot.Service {
 			As: p.roles.API, Path: p.self, Args: []string{"coffer", "api"}, Env: p.env(runtime.GOMAXPROCS(0)),
 			Data: []boot.Data{
 				options(apiOptions{
-					logOptions: p.logOptions, Data: p.cfg.Data, Share: p.share, BasePath: p.cfg.BasePath, Hosts: p.hosts(),
+					logOptions: p.logOptions, Data: p.cfg.Data, Share: p.share, BasePath: p.cfg.BasePath, Hosts: p.hosts(), Proxies: p.proxies(),
 					MaxUpload: p.cfg.MaxUpload, SetupOpen: p.cfg.SetupOpen, Dev: p.cfg.DevMode, Box: boot.StateFolder(p.cfg.Run),
 					BoxSocket: boot.BoxSocket(p.cfg.Run), Metrics: p.cfg.Metrics, Started: p.started,
 				}),
@@ -192,4 +192,12 @@ func options(o any) boot.Data {
 		panic(err) // a struct of strings and numbers always has JSON
 	}
 	return boot.Data{Name: "config", Bytes: text}
+}
+
+func (p plan) proxies() []string {
+	var all []string
+	for _, n := range p.cfg.TrustedProxies {
+		all = append(all, n.String())
+	}
+	return all
 }

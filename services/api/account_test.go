@@ -199,11 +199,11 @@ func TestPassword(t *testing.T) {
 }
 
 func TestSettings(t *testing.T) {
-	b, owner := newOwnedBox(t, func(o *Options) { o.Hosts.Fixed = []string{"fixed.example.org"} })
+	b, owner := newOwnedBox(t, func(o *Options) { o.Hosts.Fixed, o.Proxies = []string{"fixed.example.org"}, []string{"192.0.2.1/32"} })
 	as := []caller{owner}
 	const path = "/api/v1/settings"
 	b.play(t, []scenario{
-		{name: "at first", method: "GET", path: path, as: as, status: 200, has: []string{`{"hosts":[],"any_host":false,"reach":"","fixed_hosts":["fixed.example.org"]}`}},
+		{name: "at first", method: "GET", path: path, as: as, status: 200, has: []string{`{"hosts":[],"any_host":false,"reach":"","fixed_hosts":["fixed.example.org"],"trusted_proxies":["192.0.2.1/32"],"limits":[{"what":"anonymous","per_minute":120,"used":0,"callers":0},{"what":"requests","per_minute":15000,"used":1,"callers":1},`, `{"what":"uploads","per_minute":3000,"used":0,"callers":0}]}`}},
 		{name: "unknown name", method: "GET", path: path, as: []caller{owner, header("Host", "box.example.org")}, status: 421},
 		{name: "no host name", method: "PATCH", path: path, body: `{"hosts":["a b"]}`, as: as, status: 422, has: []string{`"field":"hosts"`}},
 		{name: "unknown reach", method: "PATCH", path: path, body: `{"reach":"everyone"}`, as: as, status: 422},

@@ -36,6 +36,10 @@ type Options struct {
 	Ready func(context.Context) error
 	// Health is the state of the box beyond this process; nil: ok.
 	Health func(context.Context) Health
+	// Budgets bound what a caller may ask; nil: new ones.
+	Budgets *auth.Budgets
+	// Proxies are believed about who asks, as the configuration lists them.
+	Proxies []string
 	// Failure shows a browser outside the API what went wrong; nil: a plain page.
 	Failure func(*gin.Context, error)
 	// Logs tells what the services said; nil: nothing keeps a log.
@@ -98,6 +102,9 @@ func New(o Options) (*gin.Engine, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Budgets == nil {
+		o.Budgets = auth.NewBudgets(o.Now)
+	}
 	if o.beat == 0 {
 		o.beat = heartbeat
 	}
@@ -111,7 +118,7 @@ func New(o Options) (*gin.Engine, error) {
 	e.ForwardedByClientIP = false // on a unix socket gin believes any X-Forwarded-For
 	e.RedirectTrailingSlash = false
 	e.HandleMethodNotAllowed = true
-	e.Use(s.begin, s.recover, s.edge, s.host, s.sameSite, s.identify, s.limitBody)
+	e.Use(s.begin, s.recover, s.edge, s.host, s.sameSite, s.identify, s.afford, s.limitBody)
 	e.NoRoute(func(c *gin.Context) {
 		s.refuse(c, &library.Error{Kind: library.NotFound, Message: "There is nothing here."})
 	})

@@ -97,6 +97,40 @@ func (s *server) identify(c *gin.Context) {
 	}
 }
 
+// afford charges a request to who sent it, so that one caller leaves room for
+// the others. What init asks, looking at the box, is charged to nobody.
+func (s *server) afford(c *gin.Context) {
+	if isProbe(c) || c.GetHeader("X-Edge-Own") == "1" {
+		return
+	}
+	id, known := auth.FromContext(c.Request.Context())
+	if !known {
+		if err := s.Budgets.Take(auth.Anonymous, s.Keeper.Stranger(c.Request.Context(), s.Cookies.Client(c.Request))); err != nil {
+			s.refuse(c, err)
+		}
+		return
+	}
+	err := s.Budgets.Take(auth.Requests, id.Caller())
+	switch c.Request.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions:
+	default:
+		budget := auth.Changes
+		if isMultipart(c) {
+			budget = auth.Uploads
+		}
+		if err == nil {
+			err = s.Budgets.Take(budget, id.Caller())
+		}
+	}
+	if err != nil {
+		s.refuse(c, err)
+	}
+}
+
+func isMultipart(c *gin.Context) bool {
+	return strings.HasPrefix(strings.ToLower(c.ContentType()), "multipart/form-data")
+}
+
 // fromCookie tries each token that came under the right name.
 func (s *server) fromCookie(r *http.Request) (id auth.Identity, err error) {
 	err = &library.Error{Kind: library.Unauthorized, Message: "You are not signed in."}
@@ -148,7 +182,7 @@ const (
 // limitBody bounds what handlers can read, pages' forms included.
 func (s *server) limitBody(c *gin.Context) {
 	limit := int64(maxNote)
-	if strings.HasPrefix(strings.ToLower(c.ContentType()), "multipart/form-data") {
+	if isMultipart(c) {
 		limit = s.MaxUpload + formRoom
 	}
 	if c.Request.ContentLength > limit {

@@ -12,12 +12,32 @@ type settings struct {
 	AnyHost    bool     `json:"any_host" doc:"Answer to every name."`
 	Reach      string   `json:"reach" enum:",network,names,proxy" doc:"Who may reach the box, as the wizard asked; empty until answered."`
 	FixedHosts []string `json:"fixed_hosts" nullable:"false" doc:"Names listed by configuration; they cannot be changed here."`
+	Proxies    []string `json:"trusted_proxies" nullable:"false" doc:"Proxies that are believed about who asks; only COFFER_TRUSTED_PROXIES changes them."`
+	Limits     []Limit  `json:"limits" nullable:"false" doc:"What one caller may ask in a minute."`
+}
+
+// Limit is a budget and what is used of it.
+type Limit struct {
+	What      auth.Budget `json:"what" enum:"anonymous,requests,changes,uploads"`
+	PerMinute int         `json:"per_minute"`
+	Used      int         `json:"used" doc:"In the last minute, by the busiest caller."`
+	Callers   int         `json:"callers" doc:"That asked for something in the last minute."`
+}
+
+func (s *server) limits() []Limit {
+	var out []Limit
+	for _, b := range []auth.Budget{auth.Anonymous, auth.Requests, auth.Changes, auth.Uploads} {
+		used, callers := s.Budgets.Busiest(b)
+		out = append(out, Limit{What: b, PerMinute: b.PerMinute(), Used: used, Callers: callers})
+	}
+	return out
 }
 
 func (s *server) settingsShape(set library.Settings) *only[settings] {
 	return &only[settings]{settings{
 		Hosts: append([]string{}, set.Hosts...), AnyHost: set.AnyHost, Reach: set.Reach,
-		FixedHosts: append([]string{}, s.Hosts.Fixed...),
+		FixedHosts: append([]string{}, s.Hosts.Fixed...), Proxies: append([]string{}, s.Proxies...),
+		Limits: s.limits(),
 	}}
 }
 

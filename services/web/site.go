@@ -48,8 +48,10 @@ type Options struct {
 	Accounts  library.Accounts
 	Cookies   auth.Cookies
 	Hosts     auth.Hosts
-	SetupOpen bool   // the wizard asks for no code
-	BasePath  string // "" or "/name"
+	Budgets   *auth.Budgets
+	Proxies   []string // that are believed about who asks
+	SetupOpen bool     // the wizard asks for no code
+	BasePath  string   // "" or "/name"
 	Version   string
 	// Status is the table from kinds of error to HTTP statuses.
 	Status func(library.Kind) int
@@ -76,6 +78,9 @@ type Site struct {
 func New(o Options) (*Site, error) {
 	if o.Keeper == nil || o.Accounts == nil {
 		return nil, errors.New("web: a keeper and accounts are needed")
+	}
+	if o.Budgets == nil {
+		o.Budgets = auth.NewBudgets(o.Now)
 	}
 	if o.Templates == nil {
 		embedded, err := fs.Sub(Assets(), "templates")
@@ -115,7 +120,11 @@ func sections(o Options) []settings.Row {
 		{Name: account.Name, Title: func(w *words.Words) string { return w.Settings.Account },
 			New: func(d *settings.Desk) (settings.Section, error) { return account.New(d, o.Keeper, o.Cookies) }},
 		{Name: access.Name, Title: func(w *words.Words) string { return w.Settings.Access },
-			New: func(d *settings.Desk) (settings.Section, error) { return access.New(d, o.Accounts, o.Keeper, o.Hosts) }},
+			New: func(d *settings.Desk) (settings.Section, error) {
+				return access.New(access.Options{
+					Desk: d, Accounts: o.Accounts, Keeper: o.Keeper, Hosts: o.Hosts, Budgets: o.Budgets, Proxies: o.Proxies,
+				})
+			}},
 		{Name: audit.Name, Title: func(w *words.Words) string { return w.Audit.Title },
 			New: func(d *settings.Desk) (settings.Section, error) { return audit.New(d, o.Keeper) }},
 		{Name: appearance.Name, Title: func(w *words.Words) string { return w.Settings.Appearance }, New: appearance.New},

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -178,8 +179,10 @@ func (s *Site) getReach(c *gin.Context) {
 		s.Shell.Fail(c, err)
 		return
 	}
-	choice := shell.ReachChoice{Reach: settings.Reach, Hosts: strings.Join(settings.Hosts, "\n")}
-	if name, public := publicName(c); public {
+	choice := shell.ReachChoice{
+		Reach: settings.Reach, Hosts: strings.Join(settings.Hosts, "\n"), Fixed: strings.Join(s.Hosts.Fixed, ", "),
+	}
+	if name, public := publicName(c); public && !slices.Contains(s.Hosts.Fixed, name) {
 		choice.OpenedUnder = name
 		if !strings.Contains("\n"+choice.Hosts+"\n", "\n"+name+"\n") {
 			choice.Hosts = strings.TrimSpace(choice.Hosts + "\n" + name)

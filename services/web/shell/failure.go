@@ -2,10 +2,13 @@ package shell
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/gin-gonic/gin"
 
+	"coffer/services/auth"
 	"coffer/services/library"
 	"coffer/services/web/words"
 )
@@ -17,6 +20,7 @@ type failurePage struct {
 	Heading   string
 	Message   string
 	Hint      string
+	Steps     []string // in the place of the way home, which is no way under a wrong name
 	RequestID string
 }
 
@@ -30,6 +34,11 @@ func (s *Shell) Fail(c *gin.Context, err error) {
 	w := s.wordsFor(c)
 	p := failurePage{Status: s.Status(e.Kind), Message: e.Message, Hint: e.Hint, RequestID: c.GetHeader("X-Request-Id")}
 	switch {
+	case p.Status == http.StatusMisdirectedRequest:
+		p.Message, p.Hint, p.Steps = elsewhere(w, c.Request.Host)
+	case e.Kind == library.Limited:
+		c.Header("Retry-After", strconv.Itoa(max(1, e.RetryAfter)))
+		p.Message, p.Hint = fmt.Sprintf(w.Access.LimitedText, w.Wait(e.RetryAfter)), ""
 	case e.Kind == library.NotFound:
 		p.Message, p.Hint = w.Failure.NotFoundText, ""
 	case p.Status == http.StatusInternalServerError:
@@ -39,9 +48,22 @@ func (s *Shell) Fail(c *gin.Context, err error) {
 		}
 	}
 	p.Heading = heading(w, e.Kind)
+	if p.Steps != nil {
+		p.Heading = w.Access.Elsewhere
+	}
 	p.Frame = s.Frame(c, s.failure, "", p.Heading)
 	s.failure.Render(c, p.Status, &p)
 	c.Abort()
+}
+
+// elsewhere says what to do under a name that the box does not answer to.
+func elsewhere(w *words.Words, hostport string) (message, hint string, steps []string) {
+	message, steps = w.Access.ElsewhereNameless, []string{w.Access.ByAddress, w.Access.ListIt}
+	if name, ok := auth.HostName(hostport); ok {
+		message = fmt.Sprintf(w.Access.ElsewhereText, name)
+		steps = append(steps, fmt.Sprintf(w.Access.OrConfigure, name))
+	}
+	return message, "", steps
 }
 
 func heading(w *words.Words, k library.Kind) string {

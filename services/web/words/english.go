@@ -136,9 +136,10 @@ func english() *Words {
 			QuietHeading: "All quiet", QuietText: "Nothing is being read and nothing is waiting.",
 			NextTry: "tried again in %s", DoneState: "Ready",
 		},
-		Box:   englishBox(),
-		Logs:  englishLogs(),
-		Audit: englishAudit(),
+		Box:    englishBox(),
+		Logs:   englishLogs(),
+		Audit:  englishAudit(),
+		Access: englishAccess(),
 		Settings: Settings{
 			Title: "Settings", Heading: "Settings", Account: "Account", SignedInAs: "Signed in as %s", SignOut: "Sign out",
 			ChangePassword: "Change the password", OldPassword: "Password now", NewPassword: "New password",

@@ -136,9 +136,10 @@ func german() *Words {
 			QuietHeading: "Alles ruhig", QuietText: "Nichts wird gelesen und nichts wartet.",
 			NextTry: "neuer Versuch in %s", DoneState: "Bereit",
 		},
-		Box:   germanBox(),
-		Logs:  germanLogs(),
-		Audit: germanAudit(),
+		Box:    germanBox(),
+		Logs:   germanLogs(),
+		Audit:  germanAudit(),
+		Access: germanAccess(),
 		Settings: Settings{
 			Title: "Einstellungen", Heading: "Einstellungen", Account: "Konto", SignedInAs: "Angemeldet als %s", SignOut: "Abmelden",
 			ChangePassword: "Passwort ändern", OldPassword: "Bisheriges Passwort", NewPassword: "Neues Passwort",

@@ -40,6 +40,7 @@ type Words struct {
 	Logs     Logs
 	Audit    Audit
 	Settings Settings
+	Access   Access
 	Failure  Failure
 	Reasons  Reasons
 }

@@ -21,20 +21,28 @@ type Page struct {
 	settings.Frame
 	Problem *shell.Problem
 	shell.ReachChoice
+	Sight
+}
+
+// Options are what the section needs.
+type Options struct {
+	*settings.Desk
+	Accounts library.Accounts
+	Keeper   *auth.Keeper
+	Hosts    auth.Hosts
+	Budgets  *auth.Budgets
+	Proxies  []string // that are believed about who asks
 }
 
 type site struct {
-	*settings.Desk
-	accounts library.Accounts
-	keeper   *auth.Keeper
-	hosts    auth.Hosts
-	view     *shell.View
+	Options
+	view *shell.View
 }
 
 // New parses the page.
-func New(d *settings.Desk, accounts library.Accounts, keeper *auth.Keeper, hosts auth.Hosts) (settings.Section, error) {
-	v, err := d.View(Name, shell.Sheets{})
-	return &site{Desk: d, accounts: accounts, keeper: keeper, hosts: hosts, view: v}, err
+func New(o Options) (settings.Section, error) {
+	v, err := o.View(Name, shell.Sheets{Style: settings.Asset(Name)})
+	return &site{Options: o, view: v}, err
 }
 
 func (s *site) Pages() []shell.Page { return []shell.Page{{View: s.view, Data: &Page{}}} }
@@ -45,30 +53,38 @@ func (s *site) Register(r gin.IRouter) {
 }
 
 func (s *site) get(c *gin.Context) {
-	set, err := s.accounts.Settings(c.Request.Context())
+	set, err := s.Accounts.Settings(c.Request.Context())
 	if err != nil {
 		s.Fail(c, err)
 		return
 	}
-	p := &Page{
-		Frame:       s.Frame(c, s.view, Name),
-		ReachChoice: shell.ReachChoice{Reach: set.Reach, Hosts: strings.Join(set.Hosts, "\n")},
+	s.show(c, http.StatusOK, nil, shell.ReachChoice{
+		Reach: set.Reach, Hosts: strings.Join(set.Hosts, "\n"), Fixed: strings.Join(s.Hosts.Fixed, ", "),
+		MayAnyHost: true, AnyHost: set.AnyHost,
+	})
+}
+
+func (s *site) show(c *gin.Context, status int, problem *shell.Problem, choice shell.ReachChoice) {
+	p := &Page{Frame: s.Frame(c, s.view, Name), ReachChoice: choice, Problem: problem}
+	var err error
+	if p.Sight, err = s.sight(c, p.W); err != nil {
+		s.Fail(c, err)
+		return
 	}
 	if c.Query("done") != "" {
 		p.Notice = p.W.Settings.AccessSaved
 	}
-	s.view.Render(c, http.StatusOK, p)
+	s.view.Render(c, status, p)
 }
 
 func (s *site) save(c *gin.Context) {
-	choice, problem, err := shell.SaveReach(c, s.WordsFor(c), s.keeper, s.hosts)
-	if err != nil {
+	choice, problem, err := shell.SaveReach(c, s.WordsFor(c), s.Keeper, s.Hosts)
+	switch {
+	case err != nil:
 		s.Fail(c, err)
-		return
-	}
-	if problem == nil {
+	case problem != nil:
+		s.show(c, s.Status(library.Invalid), problem, choice)
+	default:
 		s.Go(c, "/settings/access?done=access")
-		return
 	}
-	s.view.Render(c, s.Status(library.Invalid), &Page{Frame: s.Frame(c, s.view, Name), ReachChoice: choice, Problem: problem})
 }
