@@ -45,6 +45,9 @@ func TestAnyHostIsNotTakenFromUnderOneself(t *testing.T) {
 	if s, err := b.accounts.Settings(t.Context()); err != nil || !s.AnyHost {
 		t.Errorf("it was saved: %+v, %v", s, err)
 	}
+	// While any name is answered, no list can lock anybody out.
+	_, r = v.under("other.example").post("/settings/access", url.Values{"reach": {"names"}, "hosts": {"a.example"}, "may_any_host": {"1"}, "any_host": {"1"}})
+	at(t, r, "/settings/access?done=access")
 }
 
 // TestElsewhere: under a name that is not the box's the page says what to do,
