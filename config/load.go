@@ -118,6 +118,13 @@ func (l *loader) file(table []option) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return
 	}
+	if errors.Is(err, fs.ErrPermission) && os.Geteuid() != 0 {
+		me := fmt.Sprintf("%d:%d", os.Geteuid(), os.Getegid())
+		l.fault(path, "user "+me+", as whom the box runs, may not look for it", fmt.Sprintf(
+			"On the host run: chown -R %s FOLDER, where FOLDER is what is mounted at %s. "+
+				"For a named volume: docker run --rm --user 0 --entrypoint chown -v VOLUME:%[2]s IMAGE -R %[1]s %[2]s", me, data))
+		return
+	}
 	if err != nil {
 		l.fault(path, plain(err).Error(), "Make it an ordinary file that only its owner can change: chown root:root and chmod 0600 on it and on its folder.")
 		return

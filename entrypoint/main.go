@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	_ "time/tzdata" // COFFER's zone works in an image without zone files
+
+	"coffer/services/library"
 )
 
 // version is set when the program is built.
@@ -51,9 +53,14 @@ func run(ctx context.Context, args, env []string, io stdio) int {
 	return exitUsage
 }
 
-// fail prints why a role ends, one line per error.
+// fail prints why a role ends, one line per error, and what to do when that is
+// known.
 func (c call) fail(role string, err error) int {
-	for _, line := range strings.Split(err.Error(), "\n") {
+	text := err.Error()
+	if e, ok := errors.AsType[*library.Error](err); ok && e.Hint != "" {
+		text += "\n" + e.Hint
+	}
+	for _, line := range strings.Split(text, "\n") {
 		fmt.Fprintf(c.err, "coffer %s: %s\n", role, line)
 	}
 	if errors.Is(err, errUsage) {

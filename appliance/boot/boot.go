@@ -254,7 +254,12 @@ func (b *box) changed(all []supervise.Status) {
 // refuse says why the box does not start.
 func (b *box) refuse(err error) {
 	b.Log.Error("the box cannot start")
-	b.Output.Print(err.Error())
+	text := err.Error()
+	var problems layout.Problems // these name their remedies
+	if !errors.As(err, &problems) && (errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)) {
+		text += "\nThe disk is full. Make room on it and start again; nothing stored has been changed."
+	}
+	b.Output.Print(text)
 }
 
 // sweep ends what services left behind, so that nothing outlives the box.

@@ -74,10 +74,16 @@ func (p *Problem) Unwrap() error { return p.cause }
 // Problems are all that stand in the way of a start.
 type Problems []*Problem
 
+// Error has a line for each problem. A remedy that serves several stands once,
+// after the last of them.
 func (p Problems) Error() string {
 	var lines []string
-	for _, each := range p {
-		lines = append(lines, each.Error())
+	for n, each := range p {
+		line := each.Path + " " + each.What + "."
+		if n == len(p)-1 || p[n+1].Remedy != each.Remedy {
+			line += " " + each.Remedy
+		}
+		lines = append(lines, line)
 	}
 	return strings.Join(lines, "\n")
 }

@@ -37,7 +37,11 @@ func (l *layer) problem(path string, err error) {
 		p.Remedy = "Make room on the volume; nothing stored has been changed."
 	case (errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM)) && !l.root:
 		p.What = fmt.Sprintf("is not writable for user %s, as whom the box runs%s", me, ownedBy(path))
-		p.Remedy = fmt.Sprintf("On the host run: chown -R %s <the folder mounted there>", me)
+		p.Remedy = fmt.Sprintf("On the host run: chown -R %s FOLDER, where FOLDER is what is mounted at %s. "+
+			"For a named volume: docker run --rm --user 0 --entrypoint chown -v VOLUME:%[2]s IMAGE -R %[1]s %[2]s", me, l.Data)
+		if within(l.Run, path) {
+			p.Remedy = "Add --tmpfs /run, which every user may write."
+		}
 	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM):
 		p.What = "does not let root change its owner or mode (" + err.Error() + ")" + ownedBy(path)
 		p.Remedy = "Shares such as NFS with root_squash or SMB do this, and so does a container without CHOWN, DAC_OVERRIDE and FOWNER. " +

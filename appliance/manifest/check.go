@@ -88,15 +88,21 @@ func (c *check) folder(name string) {
 		}
 		return
 	}
-	if info.UID == c.uid && info.GID == c.gid && info.Mode == dirMode {
+	if c.owned(info) && info.Mode == dirMode {
 		return
 	}
-	c.found(name, differs(info, c.uid, c.gid, dirMode), c.mend(name, dirMode))
+	c.found(name, c.differs(info, dirMode), c.mend(name, dirMode))
 }
 
-func differs(info beneath.Info, uid, gid int, mode uint32) string {
+// owned reports the right owner: the user who runs the box, or root, from whom
+// a box that is not root's is even safer.
+func (c *check) owned(info beneath.Info) bool {
+	return info.UID == c.uid && info.GID == c.gid || info.UID == 0 && info.GID == 0
+}
+
+func (c *check) differs(info beneath.Info, mode uint32) string {
 	var parts []string
-	if info.UID != uid || info.GID != gid {
+	if !c.owned(info) {
 		parts = append(parts, fmt.Sprintf("owned by %d:%d", info.UID, info.GID))
 	}
 	if info.Mode != mode {
@@ -112,7 +118,7 @@ func (c *check) mend(name string, mode uint32) error {
 		return err
 	}
 	defer n.Close()
-	if n.UID != c.uid || n.GID != c.gid {
+	if !c.owned(n.Info) {
 		if err := n.Own(c.uid, c.gid); err != nil {
 			return err
 		}
@@ -125,7 +131,7 @@ func (c *check) mend(name string, mode uint32) error {
 func (c *check) file(e Entry) {
 	info, what := c.compare(e)
 	if what == "" {
-		what = differs(info, c.uid, c.gid, fileMode)
+		what = c.differs(info, fileMode)
 	}
 	if what == "" {
 		return
@@ -187,8 +193,8 @@ func (c *check) built(name string, depth int) {
 		c.found(name, info.What()+" in place of a file", errors.New("it has no copy to be mended from"))
 		return
 	}
-	if mode := info.Mode &^ 0o7222; info.UID != c.uid || info.GID != c.gid || info.Mode != mode {
-		c.found(name, differs(info, c.uid, c.gid, mode), c.mend(name, mode))
+	if mode := info.Mode &^ 0o7222; !c.owned(info) || info.Mode != mode {
+		c.found(name, c.differs(info, mode), c.mend(name, mode))
 	}
 	if !info.IsDir() || depth > 4 {
 		return

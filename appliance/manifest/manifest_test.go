@@ -253,6 +253,30 @@ func TestReadOnly(t *testing.T) {
 	}
 }
 
+// TestRootsFilesServeAUser: without root the image's files are root's, which
+// is no fault; another user's are one, and can only be told.
+func TestRootsFilesServeAUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root")
+	}
+	root := install(t, sample(t))
+	for dir := root; dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
+		must(t, os.Chmod(dir, 0o755))
+	}
+	as := func(want string) {
+		t.Helper()
+		cmd := exec.Command("/proc/self/exe", "-test.run=^TestReadOnly$")
+		cmd.Dir, cmd.Env = "/", []string{"MANIFEST_TEST_ROOT=" + root}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 4242, Gid: 4242}}
+		if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), want) {
+			t.Errorf("no %q in %s, %v", want, out, err)
+		}
+	}
+	as("standing 0 repaired 0 <nil>")
+	must(t, os.Chown(root+"/usr/share/coffer/static/app.js", 5555, 5555))
+	as("standing 1 repaired 0 <nil> [{Path:/usr/share/coffer/static/app.js What:owned by 5555:5555")
+}
+
 func TestNothingOfOursUnderSlash(t *testing.T) {
 	if _, err := os.Stat("/usr/share/coffer"); err == nil {
 		t.Skip("the box is installed on this machine")

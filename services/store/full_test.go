@@ -14,6 +14,7 @@ import (
 
 	"coffer/services/library"
 	"coffer/services/library/librarytest"
+	"coffer/services/store"
 )
 
 // smallDisk mounts a disk of some bytes; it needs root.
@@ -66,6 +67,29 @@ func TestFullDisk(t *testing.T) {
 		t.Error(err)
 	}
 	checkWhole(t, d)
+}
+
+// A disk that is full before the first start costs nothing once there is room:
+// no size of it leaves a store behind that cannot be opened.
+func TestFullFromTheStart(t *testing.T) {
+	for _, size := range []int{0, 4 << 10, 8 << 10, 12 << 10, 16 << 10, 20 << 10, 32 << 10, 48 << 10} {
+		dir := smallDisk(t, 256<<10)
+		filler := filepath.Join(dir, "filler")
+		librarytest.Must(t, os.WriteFile(filler, make([]byte, 256<<10-size), 0o600))
+		s, err := store.Open(filepath.Join(dir, "store"))
+		if err == nil {
+			librarytest.Must(t, s.Close())
+		} else if size > 0 { // else it is the folder that cannot be made
+			librarytest.WantKind(t, err, library.Full)
+		}
+		librarytest.Must(t, os.Remove(filler))
+		s, err = store.Open(filepath.Join(dir, "store"))
+		if err != nil {
+			t.Errorf("with room after %d bytes: %v", size, err)
+			continue
+		}
+		librarytest.Must(t, s.Close())
+	}
 }
 
 // untilFull fills the disk with readings, then with originals.

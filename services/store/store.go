@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -65,6 +66,23 @@ func open(dir string, wait time.Duration, all []step) (*Store, error) {
 		return nil, err
 	}
 	path := filepath.Join(dir, FileName)
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		if err := makeNew(dir, wait, all); err != nil {
+			return nil, fullOr(err)
+		}
+	}
+	s, err := openFile(path, wait)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.prepare(dir, all); err != nil {
+		s.Close() // again is no fault
+		return nil, fullOr(err)
+	}
+	return s, nil
+}
+
+func openFile(path string, wait time.Duration) (*Store, error) {
 	db, err := bolt.Open(path, 0o600, &bolt.Options{
 		Timeout:         wait,
 		FreelistType:    bolt.FreelistMapType,
@@ -77,12 +95,36 @@ func open(dir string, wait time.Duration, all []step) (*Store, error) {
 	case err != nil:
 		return nil, fmt.Errorf("opening the store %s: %w", path, err)
 	}
-	s := &Store{db: db, w: newWriter(db)}
-	if err := s.prepare(dir, all); err != nil {
-		db.Close() // again is no fault
-		return nil, err
+	return &Store{db: db, w: newWriter(db)}, nil
+}
+
+// makeNew lays a new store out under another name, so that one that bears the
+// store's name is whole: bbolt refuses a file of which a full disk or a crash
+// left the beginning.
+func makeNew(dir string, wait time.Duration, all []step) error {
+	path := filepath.Join(dir, FileName)
+	if err := os.Remove(path + partial); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-	return s, nil
+	s, err := openFile(path+partial, wait)
+	if err == nil {
+		err = errors.Join(s.create(dir, all), s.Close())
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(path+partial))
+	}
+	if err := os.Rename(path+partial, path); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// fullOr says what a full disk means at the start; other errors stay.
+func fullOr(err error) error {
+	if full := translate(err); errors.Is(full, &library.Error{Kind: library.Full}) {
+		return full
+	}
+	return err
 }
 
 // prepare checks the schema, brings an older one up to date, or lays a new
