@@ -26,16 +26,21 @@ func TestFirstDay(t *testing.T) {
 	}{
 		{"readme", fromReadme(t)},
 		{"compose", composed(t)},
-		{"hardened", []string{"--read-only", "--tmpfs", "/run", "--cap-drop", "ALL",
-			"--cap-add", "CHOWN", "--cap-add", "DAC_OVERRIDE", "--cap-add", "FOWNER", "--cap-add", "KILL",
-			"--cap-add", "SETUID", "--cap-add", "SETGID", "--cap-add", "SETPCAP",
-			"--security-opt", "no-new-privileges"}},
+		{"hardened", append(named(), "--read-only", "--tmpfs", "/run", "--security-opt", "no-new-privileges")},
+		{"named capabilities", named()},
+		{"no new privileges", []string{"--security-opt", "no-new-privileges"}},
+		{"read-only", []string{"--read-only", "--tmpfs", "/run"}},
+		{"all together", append(named(), "--read-only", "--tmpfs", "/run", "--security-opt", "no-new-privileges", "--init",
+			"-e", "PUID=1234", "-e", "PGID=2345", "-e", "UMASK=077", "-e", "TZ=America/St_Johns")},
 		{"user", []string{"--user", "1000:1000", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"}},
 		{"user read-only", []string{"--user", "1000:1000", "--read-only", "--tmpfs", "/run", "--cap-drop", "ALL"}},
 		{"own ids", []string{"-e", "PUID=1234", "-e", "PGID=2345", "-e", "TZ=Asia/Kathmandu"}},
 		{"init", []string{"--init"}},
 	} {
-		t.Run(c.name, func(t *testing.T) { firstDay(t, start(t, c.options...)) })
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			firstDay(t, start(t, c.options...))
+		})
 	}
 }
 
@@ -90,7 +95,7 @@ func firstDay(t *testing.T, c *container) {
 	if err := c.Login(ctx, box.Owner, box.Password); err != nil {
 		t.Errorf("sign in: %v", err)
 	}
-	docker(t, "exec", c.id, "coffer", "healthcheck")
+	c.looksWell(t)
 	c.stop(t)
 	docker(t, "start", c.id)
 	c.await(t)
