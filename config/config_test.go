@@ -170,6 +170,7 @@ func TestOptionsAgree(t *testing.T) {
 		set []string
 		ok  bool
 	}{
+		"dev mode by itself":       {[]string{"COFFER_DEV_MODE=1"}, false},
 		"dev mode acknowledged":    {[]string{"COFFER_DEV_MODE=1", "COFFER_ALLOW_DEV_MODE=1"}, true},
 		"only the acknowledgement": {[]string{"COFFER_ALLOW_DEV_MODE=1"}, true},
 		"URL and path agree":       {[]string{"COFFER_PUBLIC_URL=https://a.example/box/", "COFFER_BASE_PATH=/box"}, true},

@@ -42,6 +42,10 @@ func tiers() []tier {
 			runs:     verbose("10m", "native"),
 		},
 		{
+			name: "proofs", what: "each protection taken away, and missed", programs: []string{"nginx"}, root: true,
+			runs: verbose("10m", "proofs"),
+		},
+		{
 			name: "chaos", what: "kill -9 of each process while it reads",
 			programs: []string{"nginx"}, runs: verbose("15m", "chaos"),
 		},

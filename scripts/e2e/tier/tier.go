@@ -18,6 +18,7 @@ const Variable = "COFFER_TIERS"
 // The tiers.
 const (
 	Native  = "native"
+	Proofs  = "proofs"
 	Chaos   = "chaos"
 	Image   = "image"
 	Browser = "browser"
