@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -49,6 +50,10 @@ type Options struct {
 	Run   string
 	Roles Roles
 	Log   *slog.Logger
+	// ProgressEvery is how often a migration says how far it is; 0: 2 seconds.
+	ProgressEvery time.Duration
+
+	statfs func(path string, st *unix.Statfs_t) error // nil: the kernel's
 }
 
 // Report counts what was done.
@@ -144,6 +149,9 @@ func Enforce(ctx context.Context, o Options) (Report, error) {
 	}
 	if len(l.problems) > 0 {
 		return l.report, l.problems
+	}
+	if p := Remote(o); p != nil {
+		o.Log.Warn("the volume", slog.String("problem", p.Error()))
 	}
 	return l.report, ctx.Err()
 }

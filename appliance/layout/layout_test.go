@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -171,9 +173,16 @@ func TestAnotherUserTakesOver(t *testing.T) {
 	must(t, os.Link(o.Data+"/blobs/01/1", filepath.Join(t.TempDir(), "kept")))
 
 	o.Roles.API = Owner{2000, 2000}
+	var log bytes.Buffer
+	o.Log, o.ProgressEvery = slog.New(slog.NewTextHandler(&log, nil)), time.Nanosecond
 	r, err := Enforce(t.Context(), o)
 	if err != nil || r.Moved != 30*3+7*3+3 {
 		t.Errorf("%+v, %v", r, err)
+	}
+	for _, words := range []string{"uid=2000 gid=2000 from=[1000]", "done=1\n", "done=100\n", "files=114 left_alone=3"} {
+		if !strings.Contains(log.String(), words) {
+			t.Errorf("the log does not tell %q:\n%s", words, &log)
+		}
 	}
 	want := []string{o.Data + "/store/link", o.Data + "/store/second-name", o.Data + "/blobs/fifo"}
 	if got := foreign(t, o.Data, 2000); fmt.Sprint(got) != fmt.Sprint(want) {

@@ -81,7 +81,11 @@ func (l *layer) migrate(ctx context.Context, data *beneath.Dir) error {
 		return err
 	}
 	l.Log.Info("handing stored files to the new user", "uid", want.UID, "gid", want.GID, "from", rec.Moving.From)
-	w := &mover{layer: l, to: want, from: rec.Moving.From, next: time.Now().Add(progressEvery)}
+	w := &mover{layer: l, to: want, from: rec.Moving.From, every: l.ProgressEvery}
+	if w.every == 0 {
+		w.every = progressEvery
+	}
+	w.next = time.Now().Add(w.every)
 	for _, tree := range trees() {
 		if slices.Contains(rec.Moving.Done, tree) && !slices.Contains(wrong, tree) {
 			continue
@@ -116,6 +120,7 @@ type mover struct {
 	from    []int
 	moved   int
 	strange int
+	every   time.Duration
 	next    time.Time
 }
 
@@ -159,7 +164,7 @@ func (m *mover) entry(ctx context.Context, in *beneath.Dir, name string, depth i
 	}
 	m.moved++
 	if now := time.Now(); now.After(m.next) {
-		m.next = now.Add(progressEvery)
+		m.next = now.Add(m.every)
 		m.Log.Info("handing stored files to the new user", "done", m.moved)
 	}
 	return nil

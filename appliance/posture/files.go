@@ -68,7 +68,7 @@ func (l *look) fileManifest(context.Context) Finding {
 		evidence += fmt.Sprintf("; since the start %d had been changed and were put back: %s", len(past), few(past))
 	}
 	if !*l.root {
-		return degraded("the box runs without root, so the files belong to the user that its services are; " + evidence)
+		return degraded("the box runs without root, so it tells what is changed and cannot always put it back; " + evidence)
 	}
 	return pass(evidence)
 }
@@ -89,7 +89,11 @@ func (l *look) dataOwnership(context.Context) Finding {
 		return unseen(err)
 	case len(wrong) > 0:
 		return fail(few(wrong))
-	case !*l.root:
+	}
+	if p := layout.Remote(l.Layout); p != nil {
+		return degraded(p.Error())
+	}
+	if !*l.root {
 		return degraded(fmt.Sprintf("the box runs without root, so all %d folders of its table are one user's", checked))
 	}
 	return pass(fmt.Sprintf("%d folders and files of the declared table have their owner and mode; nothing else is touched", checked))
