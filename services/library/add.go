@@ -2,6 +2,7 @@ package library
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -70,8 +71,14 @@ func (l *Library) add(ctx context.Context, s Source, r io.Reader) (Source, bool,
 	}
 	s.ID, s.Status, s.AddedAt = l.ids.next(), StatusQueued, l.o.Now()
 	stored, created, err := l.o.Store.AddSource(ctx, s)
+	if isKind(err, Full) {
+		// Nothing keeps the blob: it would take up the room that is wanted.
+		if _, kept := l.o.Store.BySHA256(ctx, s.SHA256); isKind(kept, NotFound) {
+			err = errors.Join(err, l.o.Blobs.Remove(s.SHA256))
+		}
+	}
 	if err != nil {
-		return Source{}, false, err // the blob stays until the next sweep
+		return Source{}, false, err // after other errors the blob stays until it is swept
 	}
 	l.done.arrived(s.Size, created)
 	if !created {

@@ -100,9 +100,11 @@ type Blobs interface {
 	Open(sha256 string) (io.ReadSeekCloser, error)
 	// Remove is content with a blob that is gone already.
 	Remove(sha256 string) error
-	// Sweep removes half-written blobs that nobody is writing any more, then
-	// calls f for each whole one; f may remove it.
-	Sweep(ctx context.Context, f func(sha256 string) error) error
+	// Tidy removes half-written blobs that nobody is writing any more.
+	Tidy() error
+	// Sweep calls f for each whole blob whose hash begins with the byte part; f
+	// may remove it.
+	Sweep(ctx context.Context, part byte, f func(sha256 string) error) error
 }
 
 // Staged is an original whose bytes are on disk and whose hash is known.

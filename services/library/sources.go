@@ -173,7 +173,7 @@ func (l *Library) Rename(ctx context.Context, id SourceID, title string) (Source
 // Delete removes a source, its job, passages, index entries and original.
 // The store is first: after it the source is gone whatever fails, its index
 // entries go with the change it left, and a blob that outlives a crash here
-// is swept at the next start.
+// is swept within a day.
 func (l *Library) Delete(ctx context.Context, id SourceID) error {
 	defer l.sources.lock(string(id))()
 	s, err := l.o.Store.Source(ctx, id)
@@ -199,7 +199,7 @@ func (l *Library) Delete(ctx context.Context, id SourceID) error {
 	l.hub.publish(Event{Kind: EventSource, Deleted: id})
 	if orphaned {
 		if err := l.o.Blobs.Remove(s.SHA256); err != nil {
-			l.o.Log.Warn("original outlives its source until the next sweep", "source", id, "err", err)
+			l.o.Log.Warn("original outlives its source until it is swept", "source", id, "err", err)
 		}
 	}
 	return nil

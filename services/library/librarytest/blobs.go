@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -120,7 +121,7 @@ func limits(t *testing.T, b library.Blobs) {
 			}
 		})
 	}
-	Must(t, b.Sweep(t.Context(), func(h string) error { t.Errorf("%s remains", h); return nil }))
+	Must(t, sweepAll(t, b, func(h string) error { t.Errorf("%s remains", h); return nil }))
 }
 
 type endless struct{}
@@ -151,8 +152,9 @@ func sweep(t *testing.T, b library.Blobs) {
 	staged, err := b.Stage(t.Context(), strings.NewReader("on its way"), 100)
 	Must(t, err)
 	defer staged.Discard()
+	Must(t, b.Tidy())
 	var got []string
-	Must(t, b.Sweep(t.Context(), func(h string) error {
+	Must(t, sweepAll(t, b, func(h string) error {
 		got = append(got, h)
 		return b.Remove(h)
 	}))
@@ -164,9 +166,26 @@ func sweep(t *testing.T, b library.Blobs) {
 	Must(t, staged.Publish())
 	wantBlob(t, b, staged.SHA256(), "on its way")
 	stop := errors.New("enough")
-	if err := b.Sweep(t.Context(), func(string) error { return stop }); !errors.Is(err, stop) {
+	if err := sweepAll(t, b, func(string) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("an error does not end the sweep: %v", err)
 	}
+}
+
+// sweepAll sweeps each part, and sees that it holds what it is to hold.
+func sweepAll(t testing.TB, b library.Blobs, f func(string) error) error {
+	t.Helper()
+	for part := range 256 {
+		err := b.Sweep(t.Context(), byte(part), func(h string) error {
+			if !strings.HasPrefix(h, fmt.Sprintf("%02x", part)) {
+				t.Errorf("%s is in part %d", h, part)
+			}
+			return f(h)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func sameAtOnce(t *testing.T, b library.Blobs) {
@@ -188,7 +207,7 @@ func sameAtOnce(t *testing.T, b library.Blobs) {
 	wg.Wait()
 	wantBlob(t, b, hashOf(string(content)), string(content))
 	n := 0
-	Must(t, b.Sweep(t.Context(), func(string) error { n++; return nil }))
+	Must(t, sweepAll(t, b, func(string) error { n++; return nil }))
 	if n != 1 {
 		t.Errorf("%d blobs", n)
 	}

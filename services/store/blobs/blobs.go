@@ -190,7 +190,7 @@ func (s *staged) Publish() error {
 // Discard implements library.Staged.
 func (s *staged) Discard() {
 	s.once.Do(func() {
-		// What cannot be removed now is removed by the next sweep.
+		// What cannot be removed now is removed by the next Tidy.
 		_ = s.dir.root.Remove(tmp + "/" + s.name)
 		s.dir.mark(s.name, false)
 	})
@@ -248,8 +248,8 @@ func (d *Dir) Remove(sha256 string) error {
 	return nil
 }
 
-// Sweep implements library.Blobs. Names that are not hashes are left alone.
-func (d *Dir) Sweep(ctx context.Context, f func(sha256 string) error) error {
+// Tidy implements library.Blobs.
+func (d *Dir) Tidy() error {
 	halves, err := d.names(tmp)
 	if err != nil {
 		return err
@@ -261,26 +261,26 @@ func (d *Dir) Sweep(ctx context.Context, f func(sha256 string) error) error {
 			}
 		}
 	}
-	shards, err := d.names(".")
+	return nil
+}
+
+// Sweep implements library.Blobs. Names that are not hashes are left alone.
+func (d *Dir) Sweep(ctx context.Context, part byte, f func(sha256 string) error) error {
+	shard := hex.EncodeToString([]byte{part})
+	if _, err := d.root.Lstat(shard); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	names, err := d.names(shard)
 	if err != nil {
 		return err
 	}
-	for _, shard := range shards {
-		if len(shard) != 2 || !isHex(shard) {
-			continue
-		}
-		names, err := d.names(shard)
-		if err != nil {
+	for _, name := range names {
+		if err := ctx.Err(); err != nil {
 			return err
 		}
-		for _, name := range names {
-			if err := ctx.Err(); err != nil {
+		if isHash(shard + name) {
+			if err := f(shard + name); err != nil {
 				return err
-			}
-			if isHash(shard + name) {
-				if err := f(shard + name); err != nil {
-					return err
-				}
 			}
 		}
 	}
