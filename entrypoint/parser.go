@@ -6,9 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"coffer/appliance/confine"
 	"coffer/services/parser"
+	"coffer/weaken"
 )
 
 // parserOptions is what init tells the parser.
@@ -44,9 +46,11 @@ func parse(ctx context.Context, c call) error {
 	if err := s.Ready(""); err != nil {
 		return err
 	}
-	return parser.Serve(s.ctx, listener, parser.Options{
-		ChildCommand: []string{o.Self, "parser-child"}, CacheDirs: o.Caches, Log: s.log,
-	})
+	options := parser.Options{ChildCommand: []string{o.Self, "parser-child"}, CacheDirs: o.Caches, Log: s.log}
+	if weaken.Without(weaken.Hurry) {
+		options.Limits = parser.Limits{Stall: 4 * time.Second, CPU: 3 * time.Second, Wall: 8 * time.Second}
+	}
+	return parser.Serve(s.ctx, listener, options)
 }
 
 // playParserChild reads documents. It has nothing but its pipes.

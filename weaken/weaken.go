@@ -53,6 +53,12 @@ const (
 	ContentPolicy Protection = "left-out:content-policy"
 )
 
+// What tests ask of the parser in the same way; they protect nothing.
+const (
+	Obedience Protection = "asked-for:obedience" // a child does what a document tells it
+	Hurry     Protection = "asked-for:hurry"     // a document may take seconds, not minutes
+)
+
 // Blank is how a program file says that nothing is left out. Who weakens one
 // writes names over its beginning, separated by commas, and a comma after the
 // last.

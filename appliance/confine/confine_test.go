@@ -239,6 +239,7 @@ func TestChildHasNoRoomToGrow(t *testing.T) {
 		{"write=/dev/null", "ok", "EPERM"},
 		{"grow", "ok", "EFBIG"},
 		{"neighbour", "ok", "EPERM"}, // Landlock only: tgkill is every thread's
+		{"limits", "ok", "EPERM"},
 		{"descriptors=64", "ok", "EMFILE"},
 	}
 	var probes []string

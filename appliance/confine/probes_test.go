@@ -85,6 +85,7 @@ func try(before string, probes []string) {
 		}
 	}()
 	neighbour := startNeighbour(slices.Contains(probes, "neighbour"))
+	tries["limits"] = func(string) error { return unix.Prlimit(neighbour, unix.RLIMIT_NOFILE, nil, &unix.Rlimit{}) }
 	tries["neighbour"] = func(string) error { return unix.Tgkill(neighbour, neighbour, 0) }
 	switch before {
 	case "give-up-exec":

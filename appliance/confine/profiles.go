@@ -36,7 +36,7 @@ func (p Profile) calls() (calls, bool) {
 			nil,
 		}, true
 	case ProfileChild:
-		return calls{runtimeCalls, clone(seccomp.BitsSet, unix.CLONE_THREAD)}, true
+		return calls{without(runtimeCalls, limitCalls), clone(seccomp.BitsSet, unix.CLONE_THREAD)}, true
 	case ProfileEgress:
 		// Neither bind nor listen: what it opens can only go out. Names are asked
 		// for over UDP, and over TCP when an answer is long.
@@ -57,7 +57,15 @@ func (p Profile) calls() (calls, bool) {
 	return calls{}, false
 }
 
+// without returns what is in names and not in others.
+func without(names, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return slices.Contains(others, n) })
+}
+
 var (
+	// limitCalls set limits of any process of the same user, so that a child
+	// would reach its parent and the readers beside it.
+	limitCalls = []string{"getrlimit", "prlimit64"}
 	// runtimeCalls is what a Go or C program needs to run at all, on
 	// descriptors that are open already.
 	runtimeCalls = []string{

@@ -97,6 +97,9 @@ func (c *child) document() error {
 	if err != nil {
 		return err
 	}
+	if err := c.obey(doc); err != nil {
+		return err
+	}
 	w := prose.NewWriter(
 		func(p wire.Passage) error { return c.out.Write(p) },
 		func(p wire.Progress) error { return c.progress(p) })

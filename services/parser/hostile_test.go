@@ -151,7 +151,7 @@ func TestChildrenAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"Max data size", "Max core file size"} {
+	for _, name := range []string{"Max data size", "Max core file size", "Max processes"} {
 		_, rest, ok := strings.Cut(string(limits), name)
 		if fields := strings.Fields(rest); !ok || len(fields) < 2 || fields[0] == "unlimited" || fields[1] == "unlimited" {
 			t.Errorf("%s is not bounded:\n%s", name, limits)

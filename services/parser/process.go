@@ -128,6 +128,9 @@ func (p *process) bound(data, size int64) error {
 	if err := unix.Prlimit(pid, unix.RLIMIT_CORE, &unix.Rlimit{}, nil); err != nil {
 		return fmt.Errorf("parser: a child's core dump cannot be refused: %w", err)
 	}
+	if err := unix.Prlimit(pid, unix.RLIMIT_NPROC, &unix.Rlimit{Cur: limits.Threads, Max: limits.Threads}, nil); err != nil {
+		return fmt.Errorf("parser: a child's threads cannot be bounded: %w", err)
+	}
 	return nil
 }
 

@@ -87,7 +87,7 @@ func (w *watch) stop() *wire.Failure {
 
 func tooSlow() *wire.Failure {
 	return &wire.Failure{Code: wire.CodeTimeout, Died: true,
-		Message: "Reading the document took too long and was stopped. It may be damaged, or made to keep a reader busy."}
+		Message: "Reading the document took too long and was stopped. It may be damaged, or made to keep a reader busy. If you trust it, save it anew in the program that made it and add that."}
 }
 
 func tooMuch() *wire.Failure {
@@ -105,9 +105,9 @@ func crashed(complaint string) *wire.Failure {
 	switch {
 	case strings.Contains(complaint, "out of memory"), strings.Contains(complaint, "cannot allocate memory"):
 		return &wire.Failure{Code: wire.CodeMemory, Died: true,
-			Message: "Reading the document takes more memory than one document may use."}
+			Message: "Reading the document takes more memory than one document may use. Split it, or save it in a simpler format, and add that."}
 	default:
 		return &wire.Failure{Code: wire.CodeCrashed, Died: true,
-			Message: "The document made its reader crash, most likely because it is damaged. Nothing else was affected."}
+			Message: "The document made its reader crash, most likely because it is damaged. Nothing else was affected. If you trust it, save it anew in the program that made it and add that."}
 	}
 }

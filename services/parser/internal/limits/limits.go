@@ -33,6 +33,9 @@ const (
 	// ChildHeap is where the garbage collector of a child starts to work
 	// harder, by GOMEMLIMIT.
 	ChildHeap = 192 << 20
+	// Threads is the most threads that the parser's user has before a child can
+	// start no more; a count. Without root that user is somebody who has others.
+	Threads = 4096
 	// Stack is the largest stack of one goroutine in a child.
 	Stack = 32 << 20
 	// PDFPages is PDFium's linear memory in WebAssembly pages of 64 KiB: 192 MiB.
