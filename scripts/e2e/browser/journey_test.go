@@ -23,23 +23,36 @@ import (
 )
 
 const (
-	pages      = 600
-	wantedPage = 307
+	pages      = 400
+	wantedPage = 207
 	phrase     = "the brass heron counts seven silent tides"
 )
 
-// manual writes a long document whose phrase stands on one page in the middle.
+// manual has the browser print a long document, with fonts of its own and
+// compressed pages, whose phrase stands on one page in the middle.
 func manual(t *testing.T) string {
 	t.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
-	text := make([][]string, pages)
-	for i := range text {
-		text[i] = append([]string{fmt.Sprintf("Chapter %d", i+1)}, papers.Prose(r, 40)...)
+	var text strings.Builder
+	text.WriteString("<!doctype html><meta charset=utf-8><title>Harbour manual</title>" +
+		"<style>section { break-after: page; font: 9px/1.4 serif } section:last-child { break-after: auto }</style>")
+	for i := range pages {
+		lines := papers.Prose(r, 40)
+		if i+1 == wantedPage {
+			lines[20] = "Here " + phrase + "."
+		}
+		fmt.Fprintf(&text, "<section><h1>Chapter %d</h1><p>%s</p></section>", i+1, strings.Join(lines, "<br>"))
 	}
-	text[wantedPage-1][20] = "Here " + phrase + "."
-	file := filepath.Join(t.TempDir(), "harbour-manual.pdf")
-	if err := os.WriteFile(file, papers.PDF(text), 0o644); err != nil {
+	dir := t.TempDir()
+	page, file := filepath.Join(dir, "manual.html"), filepath.Join(dir, "harbour-manual.pdf")
+	if err := os.WriteFile(page, []byte(text.String()), 0o644); err != nil {
 		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+		"--disable-background-networking", "--user-data-dir="+filepath.Join(dir, "profile"),
+		"--no-pdf-header-footer", "--print-to-pdf="+file, page).CombinedOutput()
+	if err != nil {
+		t.Fatalf("the browser does not print: %v\n%s", err, out)
 	}
 	return file
 }
