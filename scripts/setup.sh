@@ -9,7 +9,7 @@ case ${1:-} in
 run)   want="nginx:nginx-light" ;;
 lint)  want="shellcheck:shellcheck" ;;
 image) want="dockerd:docker.io debootstrap:debootstrap" ;;
-test)  want="gcc:gcc nginx:nginx-light caddy:caddy dockerd:docker.io debootstrap:debootstrap chromium:chromium pdftotext:poppler-utils ip:iproute2" ;;
+test)  want="gcc:gcc nginx:nginx-light caddy:caddy dockerd:docker.io debootstrap:debootstrap chromium:chromium pdftotext:poppler-utils ip:iproute2 iptables:iptables" ;;
 bench) want="nginx:nginx-light dockerd:docker.io debootstrap:debootstrap recollindex:recollcmd pdftotext:poppler-utils" ;;
 *)     echo "usage: setup.sh run|test|image|bench|lint" >&2; exit 2 ;;
 esac

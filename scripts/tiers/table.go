@@ -46,6 +46,10 @@ func tiers() []tier {
 			runs: verbose("10m", "proofs"),
 		},
 		{
+			name: "quiet", what: "a box that goes nowhere, seen on the wire",
+			programs: []string{"nginx", "ip", "iptables", "ip6tables"}, root: true, runs: verbose("15m", "quiet"),
+		},
+		{
 			name: "chaos", what: "kill -9 of each process while it reads",
 			programs: []string{"nginx"}, runs: verbose("15m", "chaos"),
 		},

@@ -3,12 +3,14 @@ package box
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Process is one process as /proc shows it.
@@ -62,6 +64,33 @@ func Find(pid int, role string) (Process, bool) {
 		return family[i], true
 	}
 	return Process{}, false
+}
+
+// ConfinedChild waits for a child of the parser that has confined itself, which
+// it does once PDFium is loaded and before it reads a byte: it then has more
+// filters than its parent.
+func ConfinedChild(ctx context.Context, pid int) (Process, bool) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	filters := func(p Process) int {
+		text, err := Field(p.PID, "status", "Seccomp_filters:")
+		if err != nil {
+			return 0 // it ended meanwhile
+		}
+		n, _ := strconv.Atoi(text)
+		return n
+	}
+	for {
+		parser, ok := Find(pid, "parser")
+		for _, p := range Family(pid) {
+			if ok && p.Role() == "parser-child" && filters(p) > filters(parser) {
+				return p, true
+			}
+		}
+		if Pause(ctx, 20*time.Millisecond) != nil {
+			return Process{}, false
+		}
+	}
 }
 
 func read(dir string) (Process, error) {

@@ -2,7 +2,6 @@ package image
 
 import (
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -60,7 +59,11 @@ func TestWhatProcessesCannotDo(t *testing.T) {
 		t.Run(r.role, func(t *testing.T) {
 			pid := c.process(t, r.role).PID
 			if r.role == "parser-child" {
-				pid = c.confinedChild(t)
+				child, ok := box.ConfinedChild(within(t, time.Minute), c.pid(t))
+				if !ok {
+					t.Fatal("no child of the parser confines itself")
+				}
+				pid = child.PID
 			}
 			err := inject.Into(pid, func(target *inject.Target) error {
 				if _, err := target.Call(unix.SYS_GETPID); err != nil {
@@ -86,32 +89,4 @@ func TestWhatProcessesCannotDo(t *testing.T) {
 // would prove nothing.
 func refused(err error) bool {
 	return err == unix.EPERM || err == unix.EACCES
-}
-
-// confinedChild waits for a child of the parser that has confined itself, which
-// it does once PDFium is loaded and before it reads a byte: it then has more
-// filters than its parent.
-func (c *container) confinedChild(t *testing.T) int {
-	t.Helper()
-	filters := func(p box.Process) int {
-		text, err := box.Field(p.PID, "status", "Seccomp_filters:")
-		if err != nil {
-			return 0 // it ended meanwhile
-		}
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		inherited := filters(c.process(t, "parser"))
-		for _, p := range box.Family(c.pid(t)) {
-			if p.Role() == "parser-child" && filters(p) > inherited {
-				return p.PID
-			}
-		}
-	}
-	t.Fatal("no child of the parser confines itself")
-	return 0
 }

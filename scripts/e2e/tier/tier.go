@@ -22,6 +22,7 @@ const (
 	Chaos   = "chaos"
 	Image   = "image"
 	Browser = "browser"
+	Quiet   = "quiet"
 )
 
 // Need skips the test unless its tier was asked for.
