@@ -1,0 +1,202 @@
+package certs
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path"
+	"strings"
+	"time"
+
+	"coffer/appliance/beneath"
+)
+
+// Folder holds everything of this package, below DATA; Edge is what of it the
+// edge may read.
+const (
+	Folder = "secrets/tls"
+	Edge   = "secrets/tls/edge"
+)
+
+// Files in the folder. Each holds a certificate and its key.
+const (
+	authorityFile  = "authority.pem"
+	selfSignedFile = "self-signed.pem"
+	edgeFolder     = "edge"
+)
+
+const (
+	fileMode = 0o440
+	// maxStored is a chain and a key.
+	maxStored = 2 * MaxPEM
+)
+
+// Store is what lies under DATA/secrets/tls.
+type Store struct {
+	Dir string // DATA/secrets/tls
+	// EdgeGID is the group of the edge; without root it is ignored.
+	EdgeGID int
+	Log     *slog.Logger
+}
+
+// SelfSigned returns a pair for names by the box's own authority, making what
+// is missing or due. names must not be empty.
+func (s Store) SelfSigned(names []string, now time.Time) (*Pair, error) {
+	dir, err := beneath.Open(s.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	a, err := s.authority(dir, now)
+	if err != nil {
+		return nil, err
+	}
+	if text, err := read(dir, selfSignedFile); err == nil {
+		if leaf, _ := Parse(text, text, now); leaf != nil && a.fits(leaf, names, now) {
+			return leaf, nil
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	leaf, err := a.leaf(names, now)
+	if err != nil {
+		return nil, err
+	}
+	s.Log.Info("a certificate of the box's own was made", slog.String("names", strings.Join(names, " ")), slog.Time("until", leaf.Expires()))
+	return leaf, dir.Put(selfSignedFile, leaf.PEM(), s.mine())
+}
+
+// Authority returns the certificate of the box's own authority, which browsers
+// may be told to trust, without its key. fs.ErrNotExist: there is none yet.
+func (s Store) Authority(now time.Time) ([]byte, error) {
+	dir, err := beneath.Open(s.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	text, err := read(dir, authorityFile)
+	if err != nil {
+		return nil, err
+	}
+	p, err := parseAuthority(text)
+	if err != nil {
+		return nil, err
+	}
+	return p.ChainPEM(), nil
+}
+
+// authority returns the one there is, or makes one. One that cannot be read is
+// left alone: browsers that trust it would have to be told again.
+func (s Store) authority(dir *beneath.Dir, now time.Time) (authority, error) {
+	text, err := read(dir, authorityFile)
+	var p *Pair
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return authority{}, err
+	default:
+		if p, err = parseAuthority(text); err != nil {
+			return authority{}, fmt.Errorf("%s/%s %w. It is not replaced on its own, because browsers that trust it would have to be told again. "+
+				"Put it back from a backup, or remove it to have a new one made", s.Dir, authorityFile, err)
+		}
+		if now.Add(leafLife).After(p.Expires()) {
+			s.Log.Warn("the box's own authority ends soon and is replaced; browsers have to be told to trust the new one", slog.Time("until", p.Expires()))
+			p = nil
+		}
+	}
+	if p == nil {
+		if p, err = newAuthority(now); err != nil {
+			return authority{}, err
+		}
+		if err := dir.Put(authorityFile, p.PEM(), s.mine()); err != nil {
+			return authority{}, err
+		}
+	}
+	return authority{certificate: p.chain[0], key: p.key}, nil
+}
+
+func parseAuthority(text []byte) (*Pair, error) {
+	chain, fault := parseChain(text)
+	if fault != nil {
+		return nil, errors.New("does not hold a certificate: " + fault.What)
+	}
+	key, fault := parseKey(text)
+	if fault != nil {
+		return nil, errors.New("does not hold a key: " + fault.What)
+	}
+	p := &Pair{chain: chain, key: key}
+	if len(chain) != 1 || !chain[0].IsCA || p.belongs() != nil {
+		return nil, errors.New("does not hold one authority with its key")
+	}
+	return p, nil
+}
+
+// Present puts a pair where the edge reads it and returns the file. Its name
+// is that of its content, so that what is presented now stays as it is.
+func (s Store) Present(p *Pair) (string, error) {
+	dir, err := beneath.Open(path.Join(s.Dir, edgeFolder))
+	if err != nil {
+		return "", err
+	}
+	defer dir.Close()
+	name := presented(p)
+	a := s.mine()
+	if os.Geteuid() == 0 {
+		a.GID = s.EdgeGID
+	}
+	return path.Join(s.Dir, edgeFolder, name), dir.Put(name, p.PEM(), a)
+}
+
+// Presented reports that p was presented before.
+func (s Store) Presented(p *Pair) bool {
+	dir, err := beneath.Open(path.Join(s.Dir, edgeFolder))
+	if err != nil {
+		return false
+	}
+	defer dir.Close()
+	text, err := read(dir, presented(p))
+	return err == nil && bytes.Equal(text, p.PEM())
+}
+
+// Sweep removes what the edge no longer presents; keep is a file of Present, or
+// empty.
+func (s Store) Sweep(keep string) error {
+	dir, err := beneath.Open(path.Join(s.Dir, edgeFolder))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	names, err := dir.Names()
+	for _, name := range names {
+		if name != path.Base(keep) {
+			err = errors.Join(err, dir.Remove(name))
+		}
+	}
+	return err
+}
+
+func presented(p *Pair) string { return p.Fingerprint()[:16] + ".pem" }
+
+// mine is for files that only init reads.
+func (s Store) mine() beneath.Attributes {
+	if os.Geteuid() != 0 {
+		return beneath.Attributes{UID: beneath.Keep, GID: beneath.Keep, Mode: fileMode}
+	}
+	return beneath.Attributes{UID: 0, GID: 0, Mode: fileMode}
+}
+
+// read returns a file that has one name and is no link.
+func read(dir *beneath.Dir, name string) ([]byte, error) {
+	n, err := dir.Hold(name)
+	if err != nil {
+		return nil, err
+	}
+	defer n.Close()
+	if !n.IsFile() || n.Links > 1 {
+		return nil, &beneath.Refused{Path: dir.Path() + "/" + name, What: "not a file with one name"}
+	}
+	return n.Read(maxStored)
+}

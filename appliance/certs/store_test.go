@@ -1,0 +1,199 @@
+package certs
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"coffer/appliance/beneath"
+)
+
+const edgeID = 10001
+
+func newStore(t *testing.T) Store {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "tls")
+	must(t, os.MkdirAll(filepath.Join(dir, edgeFolder), 0o755))
+	return Store{Dir: dir, EdgeGID: edgeID, Log: slog.New(slog.DiscardHandler)}
+}
+
+func TestSelfSigned(t *testing.T) {
+	s := newStore(t)
+	defer unix.Umask(unix.Umask(0))
+	if _, err := s.Authority(today); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("an authority before any: %v", err)
+	}
+	names := []string{"box.example.org", "192.168.1.5", "::1", "localhost"}
+	first, err := s.SelfSigned(names, today)
+	must(t, err)
+	root, err := s.Authority(today)
+	must(t, err)
+	if strings.Contains(string(root), "KEY") {
+		t.Fatal("the authority is shown with its key")
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(root) {
+		t.Fatal("nobody can trust it")
+	}
+	for _, name := range []string{"box.example.org", "192.168.1.5", "[::1]"} {
+		if _, err := first.chain[0].Verify(x509.VerifyOptions{Roots: pool, DNSName: name, CurrentTime: today}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if first.Covers("other.example.org") {
+		t.Error("it is for any name")
+	}
+	t.Run("the same while it is good", func(t *testing.T) {
+		for _, at := range []time.Time{today, today.Add(leafLife / 2)} {
+			again, err := s.SelfSigned(names[:2], at)
+			if err != nil || again.Fingerprint() != first.Fingerprint() {
+				t.Errorf("%v", err)
+			}
+		}
+	})
+	t.Run("a new one by the same authority", func(t *testing.T) {
+		last := first.Fingerprint()
+		for why, at := range map[string]time.Time{"another name": today, "it is due": today.Add(leafLife * 3 / 4), "a clock that went back": today.AddDate(-1, 0, 0)} {
+			n := names
+			if why == "another name" {
+				n = append(n, "new.example.org")
+			}
+			again, err := s.SelfSigned(n, at)
+			if err != nil || again.Fingerprint() == last {
+				t.Errorf("%s: %v", why, err)
+				continue
+			}
+			last = again.Fingerprint()
+			if _, err := again.chain[0].Verify(x509.VerifyOptions{Roots: pool, DNSName: n[len(n)-1], CurrentTime: at.Add(time.Minute)}); err != nil && why != "a clock that went back" {
+				t.Errorf("%s: %v", why, err)
+			}
+		}
+	})
+	t.Run("a new authority before the old one ends", func(t *testing.T) {
+		_, err := s.SelfSigned(names, today.Add(authorityLife-leafLife/2))
+		must(t, err)
+		if other, err := s.Authority(today); err != nil || string(other) == string(root) {
+			t.Errorf("%v", err)
+		}
+	})
+	checkMode(t, filepath.Join(s.Dir, authorityFile), 0)
+	checkMode(t, filepath.Join(s.Dir, selfSignedFile), 0)
+}
+
+// Nothing is served by an authority that signs for others, or that signs what
+// is no server.
+func TestTheAuthorityIsSmall(t *testing.T) {
+	p, err := newAuthority(today)
+	must(t, err)
+	c := p.chain[0]
+	if !c.IsCA || c.MaxPathLen != 0 || !c.MaxPathLenZero || c.KeyUsage != x509.KeyUsageCertSign|x509.KeyUsageCRLSign ||
+		len(c.ExtKeyUsage) != 1 || c.ExtKeyUsage[0] != x509.ExtKeyUsageServerAuth {
+		t.Errorf("%+v", c)
+	}
+}
+
+func checkMode(t *testing.T, path string, gid uint32) {
+	t.Helper()
+	var st unix.Stat_t
+	must(t, unix.Lstat(path, &st))
+	if st.Mode != unix.S_IFREG|0o440 || os.Geteuid() == 0 && (st.Uid != 0 || st.Gid != gid) {
+		t.Errorf("%s has mode %o and belongs to %d:%d", path, st.Mode, st.Uid, st.Gid)
+	}
+}
+
+func TestPresent(t *testing.T) {
+	s := newStore(t)
+	one, err := s.SelfSigned([]string{"localhost"}, today)
+	must(t, err)
+	two, err := s.SelfSigned([]string{"localhost", "box"}, today)
+	must(t, err)
+	if s.Presented(one) {
+		t.Error("it was never presented")
+	}
+	first, err := s.Present(one)
+	must(t, err)
+	checkMode(t, first, edgeID)
+	before, err := os.ReadFile(first)
+	must(t, err)
+	second, err := s.Present(two)
+	must(t, err)
+	if after, err := os.ReadFile(first); err != nil || first == second || string(after) != string(before) || !s.Presented(one) || !s.Presented(two) {
+		t.Errorf("what is presented changed: %v", err)
+	}
+	if _, err := tls.LoadX509KeyPair(second, second); err != nil {
+		t.Error(err)
+	}
+	must(t, s.Sweep(second))
+	left, err := os.ReadDir(filepath.Dir(second))
+	if err != nil || len(left) != 1 || left[0].Name() != filepath.Base(second) {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
+func TestWhatCannotBeReadIsNotReplaced(t *testing.T) {
+	leaf := issue(t, p256(t), nil, nil)
+	other := issue(t, p256(t), nil, asAuthority("Other"))
+	for name, text := range map[string]string{
+		"empty": "", "words": "no authority", "a leaf": string(leaf.pem()) + string(leaf.keyPEM(t)),
+		"no key": string(other.pem()), "another's key": string(other.pem()) + string(leaf.keyPEM(t)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStore(t)
+			file := filepath.Join(s.Dir, authorityFile)
+			must(t, os.WriteFile(file, []byte(text), 0o440))
+			_, err := s.SelfSigned([]string{"localhost"}, today)
+			if err == nil || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), "not replaced") {
+				t.Errorf("%v", err)
+			}
+			if got, _ := os.ReadFile(file); string(got) != text {
+				t.Error("it was replaced")
+			}
+		})
+	}
+}
+
+func TestPlantsAreRefused(t *testing.T) {
+	for name, plant := range map[string]func(path, victim string) error{
+		"a link":        func(p, v string) error { return os.Symlink(v, p) },
+		"a second name": func(p, v string) error { return os.Link(v, p) },
+		"a FIFO":        func(p, _ string) error { return unix.Mkfifo(p, 0o600) },
+		"a folder":      func(p, _ string) error { return os.Mkdir(p, 0o700) },
+	} {
+		for _, file := range []string{authorityFile, selfSignedFile} {
+			t.Run(name+" as "+file, func(t *testing.T) {
+				s := newStore(t)
+				victim := filepath.Join(t.TempDir(), "victim")
+				must(t, os.WriteFile(victim, []byte("a victim"), 0o604), plant(filepath.Join(s.Dir, file), victim))
+				_, err := s.SelfSigned([]string{"localhost"}, today)
+				var refused *beneath.Refused
+				if !errors.As(err, &refused) {
+					t.Errorf("%v", err)
+				}
+				info, err := os.Stat(victim)
+				must(t, err)
+				if text, _ := os.ReadFile(victim); string(text) != "a victim" || info.Mode().Perm() != 0o604 {
+					t.Errorf("the victim was changed: %q", text)
+				}
+			})
+		}
+	}
+}
+
+func TestALeafThatIsNoneIsMadeAnew(t *testing.T) {
+	s := newStore(t)
+	must(t, os.WriteFile(filepath.Join(s.Dir, selfSignedFile), []byte("cut sho"), 0o440))
+	p, err := s.SelfSigned([]string{"127.0.0.1"}, today)
+	if err != nil || !p.Covers("127.0.0.1") || !p.chain[0].IPAddresses[0].Equal(net.IPv4(127, 0, 0, 1)) {
+		t.Errorf("%v", err)
+	}
+}
