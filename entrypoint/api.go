@@ -109,6 +109,9 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := keeper.Resume(s.ctx); err != nil {
+		return err
+	}
 	hosts := auth.Hosts{Fixed: o.Hosts, Accounts: st}
 	budgets := auth.NewBudgets(nil)
 	cookies := auth.Cookies{Box: boxID, BasePath: o.BasePath}
@@ -146,6 +149,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	}
 	g, gctx := errgroup.WithContext(s.ctx)
 	g.Go(func() error { return lib.Run(gctx) })
+	g.Go(func() error { return keeper.Run(gctx) })
 	g.Go(func() error { return looking.run(gctx) })
 	g.Go(func() error { return link.Serve(gctx, leases, lib, s.log) })
 	g.Go(func() error { return api.Serve(gctx, requests, engine, s.log) })

@@ -46,6 +46,7 @@ const (
 	SetupCode     Protection = "left-out:setup-code"
 	PasswordCost  Protection = "left-out:password-cost"
 	Guessing      Protection = "left-out:guessing"
+	KeptLimits    Protection = "left-out:kept-limits"    // a restart forgets what was guessed
 	ClientAddress Protection = "left-out:client-address" // a client may name its own
 	Scripts       Protection = "left-out:scripts"        // they can read the session's cookie
 	SameSite      Protection = "left-out:same-site"

@@ -177,7 +177,7 @@ func TestEachClaim(t *testing.T) {
 		{"brute-force", "", nil, Pass, "3 failed in the last"},
 		{"brute-force", "wide", facts(func(f *Facts) { f.LoginsPerMinute = 500 }), bad, "500"},
 		{"brute-force", "no backoff", facts(func(f *Facts) { f.BackoffAfter = 0 }), bad, "after 0"},
-		{"brute-force", "forgets", facts(func(f *Facts) { f.LimitsLast = false }), part, "forgets"},
+		{"brute-force", "forgets", facts(func(f *Facts) { f.LimitsLast = false }), bad, "forgets"},
 
 		{"client-address", "", nil, Pass, "TCP peer"},
 		{"client-address", "not the peer", at("root/etc/nginx/coffer/proxy.conf", func(p string) error { return os.WriteFile(p, []byte("x"), 0o444) }), bad, "does not name"},

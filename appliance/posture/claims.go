@@ -122,7 +122,7 @@ func Claims() []Claim {
 			ID: "brute-force", Group: GroupSignIn, Title: "Guessing",
 			Claim:   "One client can fail to sign in 5 times a minute. After 10 failures strangers wait 1, then 5, then 15 minutes, also across a restart. A browser that you have used is never locked out by them.",
 			Against: "guessing your password, and locking you out by guessing",
-			Remedy:  "Use a long password; the limits are wide apart from it. Keeping the counts across a restart comes with a later version.",
+			Remedy:  "Use a long password; it holds without these limits too. Where what was counted is not kept, make room on the disk and look into the log of the API.",
 			check:   (*look).bruteForce, live: true,
 		},
 		{

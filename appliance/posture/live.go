@@ -260,9 +260,9 @@ func (l *look) bruteForce(ctx context.Context) Finding {
 	case facts.LoginsPerMinute < 1 || facts.LoginsPerMinute > 5 || facts.BackoffAfter < 1 || facts.BackoffAfter > 10:
 		return fail(evidence)
 	case !facts.LimitsLast:
-		return degraded("the counts are kept in memory, so a restart of the API forgets them; " + evidence)
+		return fail("what was counted is not in the store, so that a restart of the API forgets it; " + evidence)
 	}
-	return pass(evidence)
+	return pass(evidence + "; kept across a restart")
 }
 
 func (l *look) sessionCookies(ctx context.Context) Finding {

@@ -17,8 +17,9 @@
 //
 // Wrong codes and passwords are limited by client and as a whole (limit.go).
 // A browser that has signed in before carries a token that says so; it has a
-// limit of its own, so that strangers cannot lock the owner out. The counts
-// are kept in memory: a restart forgets them.
+// limit of its own, so that strangers cannot lock the owner out. A restart
+// forgets none of it: what was counted is written within keepWithin, and before
+// the failure that begins a backoff is answered (kept.go).
 package auth
 
 import (
@@ -57,6 +58,10 @@ type Keeper struct {
 	browsers signer
 
 	limits limits
+	unkept flag       // what limits count has changed
+	keeps  sync.Mutex // serialises writing that down
+	kept   *library.Guesses
+
 	writes sync.Mutex // serialises changes to the owner and to sessions
 
 	mu    sync.RWMutex // guards what follows
@@ -128,6 +133,7 @@ func New(o Options) (*Keeper, error) {
 		sessions: newSigner(session, "session", o.Now),
 		browsers: newSigner(browser, "browser", o.Now),
 		limits:   newLimits(),
+		unkept:   make(flag, 1),
 		live:     map[string]*live{},
 	}
 	k.dummy = dummyHash()

@@ -24,6 +24,9 @@ type accounts struct {
 	owner    *library.Owner
 	sessions map[string]library.Session
 	settings library.Settings
+	guesses  library.Guesses
+	kept     int  // writes of guesses
+	full     bool // guesses are not written
 	reads    int
 	writes   int
 	fail     error
@@ -114,6 +117,25 @@ func (a *accounts) DeleteSession(_ context.Context, id string) error {
 	return err
 }
 
+func (a *accounts) Guesses(context.Context) (library.Guesses, error) {
+	leave, err := a.enter(false)
+	defer leave()
+	return a.guesses, err
+}
+
+func (a *accounts) PutGuesses(_ context.Context, g library.Guesses) error {
+	leave, err := a.enter(true)
+	defer leave()
+	if a.full {
+		err = &library.Error{Kind: library.Full, Message: "the disk is full"}
+	}
+	if err == nil {
+		a.guesses = g
+		a.kept++
+	}
+	return err
+}
+
 func (a *accounts) Settings(context.Context) (library.Settings, error) {
 	leave, err := a.enter(false)
 	defer leave()
@@ -161,6 +183,9 @@ func (b box) restarted(t *testing.T) box {
 	t.Helper()
 	fresh := newBox(t, func(o *Options) { o.Accounts = b.a })
 	fresh.a = b.a
+	if err := fresh.Resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	return fresh
 }
 

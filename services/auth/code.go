@@ -31,6 +31,7 @@ func (k *Keeper) CheckSetupCode(ctx context.Context, code string, c Client) erro
 		return err
 	}
 	if !k.opens(code) {
+		k.unkept.mark()
 		k.record(ctx, library.AuditSetupFailed, library.ByStranger, c, "")
 		k.o.Log.Warn("wrong setup code", "client", c.Address)
 		return &library.Error{

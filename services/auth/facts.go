@@ -18,7 +18,7 @@ type Facts struct {
 	PasswordCost    int    `json:"password_cost"`
 	LoginsPerMinute int    `json:"logins_per_minute"` // failures of one client
 	BackoffAfter    int    `json:"backoff_after"`     // failures of strangers
-	LimitsLast      bool   `json:"limits_last"`       // counts survive a restart
+	LimitsLast      bool   `json:"limits_last"`       // what was counted is in the store, as it would be read again
 	SessionDays     int    `json:"session_days"`
 	Sessions        int    `json:"sessions"` // that are open
 	AnyCode         bool   `json:"any_code"` // a wrong setup code is as good as the right one
@@ -28,6 +28,7 @@ type Facts struct {
 func (k *Keeper) Facts(ctx context.Context) (Facts, error) {
 	f := Facts{SessionDays: int(SessionTTL / (24 * time.Hour)), AnyCode: k.opens(newID())}
 	f.LoginsPerMinute, f.BackoffAfter = tried(k.o.Now())
+	f.LimitsLast = k.limitsLast(ctx)
 	owner, err := k.ownerNow(ctx)
 	if errors.Is(err, &library.Error{Kind: library.NotFound}) {
 		return f, nil

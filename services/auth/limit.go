@@ -30,7 +30,7 @@ func backoff(level int) time.Duration {
 	return [...]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute}[min(level, 2)]
 }
 
-// limits counts failures in memory.
+// limits counts failures in memory; kept.go keeps them on disk.
 type limits struct {
 	mu       sync.Mutex
 	codes    window
@@ -104,9 +104,9 @@ func (l *limits) blocked(browser string, now time.Time) error {
 	return nil
 }
 
-// failed records a wrong name or password. A known browser's failures do not
-// move the backoff of strangers.
-func (l *limits) failed(browser string, now time.Time) {
+// failed records a wrong name or password, and reports that a backoff begins
+// with it. A known browser's failures do not move the backoff of strangers.
+func (l *limits) failed(browser string, now time.Time) (begins bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if now.Sub(l.lastFailure) > quiet {
@@ -118,14 +118,16 @@ func (l *limits) failed(browser string, now time.Time) {
 	}
 	l.failedAt = append(l.failedAt, now)
 	if browser != "" {
-		return
+		return false
 	}
 	l.failures++
-	if l.failures >= failuresTogether {
-		l.until = now.Add(backoff(l.level))
-		l.failures = 0
-		l.level++
+	if l.failures < failuresTogether {
+		return false
 	}
+	l.until = now.Add(backoff(l.level))
+	l.failures = 0
+	l.level++
+	return true
 }
 
 // succeeded forgets the client's tries and the failures of all.

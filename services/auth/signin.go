@@ -69,7 +69,7 @@ func (k *Keeper) Login(ctx context.Context, name, password string, c Client) (Gr
 			Hint: "Look for a capital letter too many, or another keyboard layout.",
 		}
 	}
-	k.limits.succeeded(c.key(), browser)
+	k.succeeded(c.key(), browser)
 
 	k.writes.Lock()
 	defer k.writes.Unlock()
@@ -103,7 +103,7 @@ func (k *Keeper) tryPassword(ctx context.Context, owner *library.Owner, name, pa
 	}
 	good, err := comparePassword(hash, password)
 	if err == nil && !good {
-		k.limits.failed(browser, k.o.Now())
+		k.failed(ctx, browser)
 	}
 	return good, err
 }
@@ -135,7 +135,7 @@ func (k *Keeper) ChangePassword(ctx context.Context, id Identity, old, new strin
 		k.Record(ctx, library.AuditPasswordFailed, "")
 		return Grant{}, &library.Error{Kind: library.Forbidden, Field: "current_password", Message: "The current password is wrong."}
 	}
-	k.limits.succeeded("", as)
+	k.succeeded("", as)
 	hash, err := k.hashPassword(ctx, new)
 	if err != nil {
 		return Grant{}, err

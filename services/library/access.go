@@ -37,8 +37,20 @@ type Settings struct {
 	Reach string `json:"reach"`
 }
 
-// Accounts keeps the owner, the sessions and the settings. Each method that
-// writes is one transaction, on disk when it returns. Errors are *Error.
+// Guesses is what was counted of wrong passwords and wrong setup codes.
+type Guesses struct {
+	Failures int         // of strangers, since the latest wait or success
+	Waits    int         // that strangers had to wait for, one after the other
+	Until    time.Time   // the end of the latest
+	Last     time.Time   // the latest failure of anybody
+	Recent   []time.Time // failures of anybody, oldest first
+	// Tries is, by what is limited and by caller, when each tried, oldest first.
+	Tries map[string]map[string][]time.Time
+}
+
+// Accounts keeps the owner, the sessions, the settings and what was counted of
+// guesses. Each method that writes is one transaction, on disk when it
+// returns. Errors are *Error.
 type Accounts interface {
 	// BoxID is 8 lower-case hex characters, made once; it tells the cookies of
 	// two boxes on one host apart.
@@ -53,6 +65,9 @@ type Accounts interface {
 	Session(ctx context.Context, id string) (Session, error)
 	Sessions(ctx context.Context) ([]Session, error)
 	DeleteSession(ctx context.Context, id string) error
+	// Guesses is what PutGuesses was last given, zero before.
+	Guesses(ctx context.Context) (Guesses, error)
+	PutGuesses(ctx context.Context, g Guesses) error
 	Settings(ctx context.Context) (Settings, error)
 	UpdateSettings(ctx context.Context, f func(*Settings) error) (Settings, error)
 }

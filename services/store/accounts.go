@@ -31,6 +31,15 @@ type sessionRow struct {
 	Agent     string    `json:"agent,omitempty"`
 }
 
+type guessesRow struct {
+	Failures int                               `json:"failures,omitempty"`
+	Waits    int                               `json:"waits,omitempty"`
+	Until    time.Time                         `json:"until,omitzero"`
+	Last     time.Time                         `json:"last,omitzero"`
+	Recent   []time.Time                       `json:"recent,omitempty"`
+	Tries    map[string]map[string][]time.Time `json:"tries,omitempty"`
+}
+
 func getOwner(tx *bolt.Tx) (library.Owner, error) {
 	v := get(tx, bMeta, "owner")
 	if v == nil {
@@ -131,6 +140,28 @@ func (s *Store) Sessions(ctx context.Context) (out []library.Session, err error)
 func (s *Store) DeleteSession(ctx context.Context, id string) error {
 	return s.update(ctx, func(tx *bolt.Tx) error {
 		return tx.Bucket([]byte(bSessions)).Delete([]byte(id))
+	})
+}
+
+// Guesses implements library.Accounts.
+func (s *Store) Guesses(ctx context.Context) (out library.Guesses, err error) {
+	err = s.view(ctx, func(tx *bolt.Tx) error {
+		var r guessesRow
+		if v := get(tx, bMeta, "guesses"); v != nil {
+			if err := decode(bMeta, v, &r); err != nil {
+				return err
+			}
+		}
+		out = library.Guesses(r)
+		return nil
+	})
+	return out, err
+}
+
+// PutGuesses implements library.Accounts.
+func (s *Store) PutGuesses(ctx context.Context, g library.Guesses) error {
+	return s.update(ctx, func(tx *bolt.Tx) error {
+		return putJSON(tx.Bucket([]byte(bMeta)), "guesses", guessesRow(g))
 	})
 }
 

@@ -23,6 +23,7 @@
 //	meta       "box"                      the box's id, 8 hex characters
 //	meta       "owner"                    ownerRow
 //	meta       "settings"                 library.Settings
+//	meta       "guesses"                  guessesRow; none before the first failure
 //	sources    id                         sourceRow; key order is order of adding
 //	hashes     hash                       id of the source that keeps the blob
 //	facets     status 0 type 0 id         empty; one for each source
@@ -49,7 +50,7 @@
 // # History
 //
 //	1  the first
-//	2  adds audit and audit-repeats
+//	2  adds audit, audit-repeats and the key guesses of meta
 //
 // A store of an older schema is brought up to date when it is opened: one
 // transaction applies the steps between (migrate.go). Before, a copy of the file

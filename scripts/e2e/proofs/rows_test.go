@@ -71,6 +71,7 @@ func rows() []row {
 		{leave: weaken.SetupCode, room: "services/auth", test: "TestSetupCode", fails: one("setup-code", "any code"), unowned: true},
 		{leave: weaken.PasswordCost, room: "services/auth", test: "TestStoredHash", fails: one("password-storage", "cost 4")},
 		{leave: weaken.Guessing, room: "services/auth", test: "TestLoginLimitPerClient", fails: one("brute-force", "0 failed sign-ins a minute")},
+		{leave: weaken.KeptLimits, room: "services/auth", test: "TestLimitsOutliveTheProcess", fails: one("brute-force", "a restart of the API forgets it")},
 		{leave: weaken.ClientAddress, room: "appliance/edge", test: "TestIdentityIsTheEdgesOwnWord", fails: one("client-address", "does not name the TCP peer")},
 		{leave: weaken.Scripts, room: "services/auth", test: "TestCookieShape", fails: one("sessions", "not HttpOnly")},
 		{leave: weaken.SameSite, room: "services/api", test: "TestCrossSite", fails: one("csrf", "cross-site POST")},

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"coffer/services/library"
 )
@@ -16,6 +17,7 @@ func Accounts(t *testing.T, open func(testing.TB) library.Accounts) {
 	t.Run("owner", func(t *testing.T) { owner(t, open(t)) })
 	t.Run("one owner only", func(t *testing.T) { oneOwner(t, open(t)) })
 	t.Run("sessions", func(t *testing.T) { sessions(t, open(t)) })
+	t.Run("guesses", func(t *testing.T) { guesses(t, open(t)) })
 	t.Run("settings", func(t *testing.T) { settings(t, open(t)) })
 }
 
@@ -102,6 +104,25 @@ func sessions(t *testing.T, a library.Accounts) {
 	}
 	if all, err := a.Sessions(ctx); err != nil || len(all) != 2 {
 		t.Errorf("%v, %v", all, err)
+	}
+}
+
+func guesses(t *testing.T, a library.Accounts) {
+	ctx := t.Context()
+	if g, err := a.Guesses(ctx); err != nil || !reflect.DeepEqual(g, library.Guesses{}) {
+		t.Errorf("%+v, %v", g, err)
+	}
+	for _, want := range []library.Guesses{
+		{
+			Failures: 3, Waits: 2, Until: At(9), Last: At(8), Recent: []time.Time{At(1), At(8)},
+			Tries: map[string]map[string][]time.Time{"login": {"192.0.2.1": {At(1), At(8)}, "": {At(2)}}},
+		},
+		{},
+	} {
+		Must(t, a.PutGuesses(ctx, want))
+		if got, err := a.Guesses(ctx); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v, %v; want %+v", got, err, want)
+		}
 	}
 }
 

@@ -131,16 +131,17 @@ func flood(t *testing.T, a library.Audit) {
 func bounds(t *testing.T, a library.Audit) {
 	record(t, a, library.AuditEntry{Time: At(0), Kind: library.AuditSetup})
 	record(t, a, library.AuditEntry{Time: At(1), Kind: library.AuditSignIn, Detail: "kept"})
+	// At once, but none so late that it falls among AuditClients newer ones.
 	var wg sync.WaitGroup
-	const writers = 25
-	for w := range writers {
-		wg.Go(func() {
-			for n := w; n < library.AuditRepeats+2*writers; n += writers {
+	const writers = library.AuditClients / 2
+	for round := 0; round < library.AuditRepeats+2*writers; round += writers {
+		for n := round; n < round+writers; n++ {
+			wg.Go(func() {
 				record(t, a, library.AuditEntry{Time: At(0).Add(time.Duration(n) * 12 * time.Minute), Kind: library.AuditSignInFailed, Client: fmt.Sprint(n)})
-			}
-		})
+			})
+		}
+		wg.Wait()
 	}
-	wg.Wait()
 	if l := list(t, a, library.AuditSignInFailed); l.Total != library.AuditRepeats {
 		t.Errorf("%d entries that repeat", l.Total)
 	}

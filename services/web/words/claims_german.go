@@ -58,7 +58,7 @@ func germanClaim(id string) Claim {
 		return Claim{"Raten",
 			"Ein Gerät kann sich 5-mal in der Minute falsch anmelden. Nach 10 Fehlversuchen warten Fremde 1, dann 5, dann 15 Minuten, auch über einen Neustart hinweg. Ein Browser, den du benutzt hast, wird von ihnen nie ausgesperrt.",
 			"dem Erraten deines Passworts und dem Aussperren durch Raten",
-			"Nimm ein langes Passwort; es hält auch ohne diese Grenzen. Dass die Zähler einen Neustart überdauern, kommt mit einer späteren Fassung."}
+			"Nimm ein langes Passwort; es hält auch ohne diese Grenzen. Werden die Zähler nicht behalten, schaff Platz auf dem Datenträger und sieh ins Protokoll der API."}
 	case "client-address":
 		return Claim{"Wer ein Gerät ist",
 			"Ein Gerät ist, woher die TCP-Verbindung kommt, oder für wen ein von dir genannter Proxy bürgt. Eine Kopfzeile, die anderes sagt, ändert nichts.",
