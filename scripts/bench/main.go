@@ -79,7 +79,7 @@ func run(ctx context.Context, corpus string, out io.Writer) error {
 			return err
 		}
 	}
-	return nil
+	return r.many(ctx, binary, dir)
 }
 
 // spread is a set of durations, sorted when it is read.

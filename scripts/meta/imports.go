@@ -51,6 +51,8 @@ func rooms() []room {
 		{"services/backup", []string{"services/library", "services/extract"}, "siblings are reached through ports of the library"},
 		{"services/diagnostics", []string{"services/library", "services/extract"}, "siblings are reached through ports of the library"},
 		{"scripts/e2e/probe", []string{"appliance/confine"}, "it tries the real confinement from inside"},
+		{"scripts/bench/stock", []string{"services/library", "services/store"},
+			"it fills a store faster than a client of the box could"},
 		{"scripts", nil, "checks and benchmarks look at the box from outside"},
 	}
 }
