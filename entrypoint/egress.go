@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"time"
 
 	"coffer/appliance/confine"
@@ -63,7 +64,7 @@ func goOut(ctx context.Context, c call) error {
 		return err
 	}
 	return egress.Serve(s.ctx, listener, egress.Options{
-		Open: []string{egress.ACME}, Roots: roots, InitUID: o.Init, APIUID: o.API, Idle: egressIdle, Log: s.log,
+		Open: openPurposes(), Roots: roots, InitUID: o.Init, APIUID: o.API, Idle: egressIdle, Log: s.log,
 		Tell: func(a egress.Attempt) {
 			line, err := json.Marshal(a)
 			if err == nil {
@@ -93,11 +94,16 @@ func (p plan) told(line string) {
 // as they are when egress starts.
 func (p plan) roots() []byte { return trust.Read(p.data(trust.Folder), p.log) }
 
+// openPurposes are those that this version goes out for, once they are
+// configured.
+func openPurposes() []string { return []string{egress.ACME} }
+
 // purposes are what may be gone out for.
 func (p plan) purposes() []ledger.Purpose {
 	var all []ledger.Purpose
 	for _, row := range egress.Purposes() {
-		all = append(all, ledger.Purpose{Name: row.Name, Destinations: []string{}})
+		later := !slices.Contains(openPurposes(), row.Name)
+		all = append(all, ledger.Purpose{Name: row.Name, Destinations: []string{}, Later: later})
 	}
 	return all
 }

@@ -68,6 +68,7 @@ type Line struct {
 type Purpose struct {
 	Name         string   `json:"name"`
 	Destinations []string `json:"destinations"`
+	Later        bool     `json:"later,omitempty"` // this version does not go out for it
 }
 
 // Report is what may be reached and what was.

@@ -44,6 +44,8 @@ type Options struct {
 	Failure func(*gin.Context, error)
 	// Logs tells what the services said; nil: nothing keeps a log.
 	Logs library.Logs
+	// WayOut tells what may leave the box and what did; nil: nothing goes out.
+	WayOut library.WayOut
 	// Watch tells how the box keeps its claims; it never changes the health.
 	Watch library.Watch
 	// Metrics answers /metrics; nil: there is no such route.

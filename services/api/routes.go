@@ -65,6 +65,7 @@ func (s *server) routes(e *gin.Engine) {
 	stream(s, read, "GET /events", "What changes, as it happens", describeEvents, s.events)
 
 	handle(s, read, "GET /posture", "How the box keeps its claims, with evidence", s.posture)
+	handle(s, admin, "GET /egress", "What may leave the box, and what went where", s.egress)
 	handle(s, admin, "GET /audit", "What was done, newest first", s.audit)
 	handle(s, admin, "GET /logs", "The services that say something", s.logServices)
 	handle(s, admin, "GET /logs/{service}", "The latest lines of a service, or those after a cursor", s.logLines)

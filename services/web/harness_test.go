@@ -44,6 +44,7 @@ type box struct {
 	log      *lines
 	watch    *watched
 	said     *said
+	went     *went
 	edge     edgeState
 }
 
@@ -101,9 +102,9 @@ func newBox(t testing.TB, base string) *box {
 	rand.Read(key)
 	keeper, err := auth.New(auth.Options{Accounts: st, Audit: st, SecretKey: key, SetupCode: setupCode, Log: log})
 	must(t, err)
-	b.watch, b.said = &watched{}, &said{}
+	b.watch, b.said, b.went = &watched{}, &said{}, &went{}
 	b.site, err = New(Options{
-		Library: b.lib, Watch: b.watch, Logs: b.said, Keeper: keeper, Accounts: st, Cookies: cookies, BasePath: base,
+		Library: b.lib, Watch: b.watch, Logs: b.said, WayOut: b.went, Keeper: keeper, Accounts: st, Cookies: cookies, BasePath: base,
 		Version: "0.1.0-test", Status: api.Status, Log: log,
 	})
 	must(t, err)

@@ -12,6 +12,8 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
+	"coffer/services/library"
+
 	"context"
 )
 
@@ -95,6 +97,10 @@ func TestPictures(t *testing.T) {
 	a.shoot(v, "reader-delete", "/library/"+string(long.ID)+"/delete")
 	a.shoot(v, "settings-account", "/settings/account")
 	a.shoot(v, "settings-access", "/settings/access")
+	b.went.tell(library.Outgoing{Purposes: purposes()})
+	a.shoot(v, "settings-outgoing", "/settings/outgoing")
+	b.went.tell(someWent(time.Now()))
+	a.shoot(v, "settings-outgoing-some", "/settings/outgoing")
 	a.shoot(v, "settings-audit", "/settings/audit")
 	a.shoot(v, "settings-appearance", "/settings/appearance")
 	a.shoot(v, "settings-password", "/settings/account", click("#password summary"), typed("#new", "new password"))

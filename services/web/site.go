@@ -30,6 +30,7 @@ import (
 	"coffer/services/web/settings/account"
 	"coffer/services/web/settings/appearance"
 	"coffer/services/web/settings/audit"
+	"coffer/services/web/settings/outgoing"
 	"coffer/services/web/setup"
 	"coffer/services/web/shell"
 	"coffer/services/web/sources"
@@ -42,8 +43,9 @@ type Options struct {
 	Templates fs.FS // a folder of *.tmpl
 	Dev       bool  // templates are read again for each request
 	Library   *library.Library
-	Watch     library.Watch // nil: nothing looks at the box
-	Logs      library.Logs  // nil: nothing keeps a log
+	Watch     library.Watch  // nil: nothing looks at the box
+	Logs      library.Logs   // nil: nothing keeps a log
+	WayOut    library.WayOut // nil: nothing goes out
 	Keeper    *auth.Keeper
 	Accounts  library.Accounts
 	Cookies   auth.Cookies
@@ -125,6 +127,8 @@ func sections(o Options) []settings.Row {
 					Desk: d, Accounts: o.Accounts, Keeper: o.Keeper, Hosts: o.Hosts, Budgets: o.Budgets, Proxies: o.Proxies,
 				})
 			}},
+		{Name: outgoing.Name, Title: func(w *words.Words) string { return w.Outgoing.Title },
+			New: func(d *settings.Desk) (settings.Section, error) { return outgoing.New(d, o.WayOut) }},
 		{Name: audit.Name, Title: func(w *words.Words) string { return w.Audit.Title },
 			New: func(d *settings.Desk) (settings.Section, error) { return audit.New(d, o.Keeper) }},
 		{Name: appearance.Name, Title: func(w *words.Words) string { return w.Settings.Appearance }, New: appearance.New},

@@ -86,6 +86,7 @@ func TestNothingGoesOut(t *testing.T) {
 			t.Errorf("it is not well: %v", err)
 		}
 		silent(t, wire.since(t, began))
+		countsNothing(ctx, t, b)
 
 		began = time.Now()
 		if out, err := self(roleVisitor).CombinedOutput(); err != nil {
@@ -108,6 +109,26 @@ func TestNothingGoesOut(t *testing.T) {
 			}
 		}
 	})
+}
+
+// countsNothing asks the box itself what may go out and what did.
+func countsNothing(ctx context.Context, t *testing.T, b *box.Native) {
+	t.Helper()
+	type purpose struct {
+		Name       string
+		Configured bool
+	}
+	var said struct {
+		Purposes []purpose
+		Items    []any
+	}
+	if err := b.Get(ctx, "/api/v1/egress", &said); err != nil {
+		t.Fatal(err)
+	}
+	open := slices.ContainsFunc(said.Purposes, func(p purpose) bool { return p.Configured })
+	if open || len(said.Purposes) == 0 || len(said.Items) > 0 {
+		t.Errorf("the box says of itself: %+v", said)
+	}
 }
 
 // silent fails the test for every packet that is neither the kernel's noise nor

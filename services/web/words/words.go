@@ -39,6 +39,7 @@ type Words struct {
 	Box      Box
 	Logs     Logs
 	Audit    Audit
+	Outgoing Outgoing
 	Settings Settings
 	Access   Access
 	Failure  Failure
