@@ -30,7 +30,9 @@ type Config struct {
 	AllowedHosts   []string // lower case, without ports
 	HealthAllow    []netip.Prefix
 	TrustedProxies []netip.Prefix
-	TLS            string // "off" in this version
+	TLS            string   // off, self-signed, files
+	TLSCert        Material // of files
+	TLSKey         Material
 	SecretKey      Secret
 	SetupCode      Secret
 	SetupOpen      bool
@@ -43,8 +45,6 @@ type Config struct {
 	Umask          uint32
 	TimeZone       *time.Location
 	allowDevMode   bool
-	tlsCert        string
-	tlsKey         Secret
 	acmeEmail      string
 	acmeDirectory  string
 	acmeRoots      string

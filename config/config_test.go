@@ -104,6 +104,15 @@ func TestValues(t *testing.T) {
 		{"TZ=Europe/Berlin", func(c *config.Config) any { return c.TimeZone }, "Europe/Berlin"},
 		{"COFFER_LISTEN=", func(c *config.Config) any { return c.Listen }, "{ 8080}"},
 		{"COFFER_TLS=off", func(c *config.Config) any { return c.TLS }, "off"},
+		{"COFFER_TLS=Self-Signed", func(c *config.Config) any { return c.TLS }, "self-signed"},
+		{"COFFER_LISTEN_TLS=[::1]:443", func(c *config.Config) any { return c.ListenTLS }, "{::1 443}"},
+		{"COFFER_TLS_CERT=/certs//cert.pem", func(c *config.Config) any { return c.TLSCert.Path }, "/certs/cert.pem"},
+		{"COFFER_TLS_KEY=/certs/key.pem", func(c *config.Config) any {
+			return c.TLSKey.Path + setting(c, "COFFER_TLS_KEY").Value + fmt.Sprint(c.PlainSecrets())
+		}, "/certs/key.pem/certs/key.pem[]"},
+		{"COFFER_TLS_KEY=-----BEGIN PRIVATE KEY-----\nq7x", func(c *config.Config) any {
+			return c.TLSKey.Text.Reveal() + setting(c, "COFFER_TLS_KEY").Value + fmt.Sprint(c.PlainSecrets())
+		}, "-----BEGIN PRIVATE KEY-----\nq7x[hidden][COFFER_TLS_KEY]"},
 		{"COFFER_METRICS=false", func(c *config.Config) any { return c.Metrics }, "false"},
 		{"COFFER_METRICS=1", func(c *config.Config) any { return c.Metrics }, "true"},
 	} {
@@ -119,14 +128,14 @@ func TestValues(t *testing.T) {
 func TestFaults(t *testing.T) {
 	for _, set := range []string{
 		"COFFER_LISTEN=8080", "COFFER_LISTEN=:0", "COFFER_LISTEN=:65536", "COFFER_LISTEN=box.example:80", "COFFER_LISTEN=fe80::1%eth0:80",
-		"COFFER_LISTEN_TLS=:443", "COFFER_LISTEN_TLS=x",
+		"COFFER_LISTEN_TLS=443", "COFFER_LISTEN_TLS=x",
 		"COFFER_PUBLIC_URL=box.example", "COFFER_PUBLIC_URL=ftp://box", "COFFER_PUBLIC_URL=http://a@box", "COFFER_PUBLIC_URL=http://box/?a",
 		"COFFER_PUBLIC_URL=http://box/path",
 		"COFFER_BASE_PATH=path", "COFFER_BASE_PATH=/a//b", "COFFER_BASE_PATH=/..", "COFFER_BASE_PATH=/a b", "COFFER_BASE_PATH=/livez", "COFFER_BASE_PATH=/metrics",
 		"COFFER_BASE_PATH=/_edge", "COFFER_BASE_PATH=/a{", "COFFER_BASE_PATH=/a;",
 		"COFFER_ALLOWED_HOSTS=http://a", "COFFER_ALLOWED_HOSTS=a:80", "COFFER_ALLOWED_HOSTS=a..b", "COFFER_ALLOWED_HOSTS=*",
 		"COFFER_TRUSTED_PROXIES=10.0.0.1/8", "COFFER_TRUSTED_PROXIES=x", "COFFER_TRUSTED_PROXIES=0.0.0.0/0", "COFFER_TRUSTED_PROXIES=::/0", "COFFER_TRUSTED_PROXIES=unix:", "COFFER_HEALTH_ALLOW=10.0.0.1/8", "COFFER_HEALTH_ALLOW=all",
-		"COFFER_TLS=self-signed", "COFFER_TLS=acme", "COFFER_TLS=files", "COFFER_TLS=on", "COFFER_TLS_CERT=/cert.pem", "COFFER_TLS_KEY=/key.pem",
+		"COFFER_TLS=acme", "COFFER_TLS=on", "COFFER_TLS_CERT=cert.pem", "COFFER_TLS_CERT=/cert;.pem", "COFFER_TLS_KEY=q7x.pem",
 		"COFFER_ACME_EMAIL=a@example.org", "COFFER_ACME_EMAIL=a", "COFFER_ACME_DIRECTORY=https://ca.example", "COFFER_ACME_DIRECTORY=ca",
 		"COFFER_ACME_ROOTS=/roots.pem", "COFFER_ACME_ROOTS=roots",
 		"COFFER_SECRET_KEY=q7x", "COFFER_SETUP_CODE=q7x", "COFFER_SETUP_CODE=a-b-c-d-", "COFFER_SETUP_CODE=with blanks", "COFFER_SETUP_CODE=ümläutig",
@@ -170,6 +179,13 @@ func TestOptionsAgree(t *testing.T) {
 		set []string
 		ok  bool
 	}{
+		"HTTPS by itself":          {[]string{"COFFER_TLS=self-signed"}, true},
+		"files without any":        {[]string{"COFFER_TLS=files"}, false},
+		"files without a key":      {[]string{"COFFER_TLS=files", "COFFER_TLS_CERT=/cert.pem"}, false},
+		"files":                    {[]string{"COFFER_TLS=files", "COFFER_TLS_CERT=/cert.pem", "COFFER_TLS_KEY=/key.pem"}, true},
+		"one port for both":        {[]string{"COFFER_TLS=self-signed", "COFFER_LISTEN=127.0.0.1:8443"}, false},
+		"one port, HTTPS off":      {[]string{"COFFER_LISTEN=127.0.0.1:8443"}, true},
+		"one port, two addresses":  {[]string{"COFFER_TLS=self-signed", "COFFER_LISTEN=127.0.0.1:8443", "COFFER_LISTEN_TLS=127.0.0.2:8443"}, true},
 		"dev mode by itself":       {[]string{"COFFER_DEV_MODE=1"}, false},
 		"dev mode acknowledged":    {[]string{"COFFER_DEV_MODE=1", "COFFER_ALLOW_DEV_MODE=1"}, true},
 		"only the acknowledgement": {[]string{"COFFER_ALLOW_DEV_MODE=1"}, true},

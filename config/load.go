@@ -145,7 +145,7 @@ func (l *loader) file(table []option) {
 		if !l.viper.InConfig(key) || !slices.Contains(known, key) {
 			continue
 		}
-		if o.secret && mode&0o077 != 0 {
+		if o.secret && mode&0o077 != 0 && !(o.open != nil && o.open(l.viper.GetString(key))) {
 			l.fault(path, "it holds "+key+" and others can read it", "Run chmod 0600 on it.")
 		}
 		if l.source[key] == "" {
@@ -202,12 +202,12 @@ func (l *loader) decide(o option) {
 	if err != nil {
 		l.fault(o.key()+where(source, l.origin[key]), err.Error(), o.remedy)
 	}
-	shown := text
-	if o.secret {
+	shown, secret := text, o.secret && !(o.open != nil && o.open(text))
+	if secret {
 		shown = NewSecret(text).String()
 	}
 	l.config.settings = append(l.config.settings, Setting{
-		Name: o.key(), Value: shown, Source: source, Secret: o.secret, Origin: l.origin[key],
+		Name: o.key(), Value: shown, Source: source, Secret: secret, Origin: l.origin[key],
 	})
 }
 
@@ -262,6 +262,7 @@ func (l *loader) agree() {
 			c.AllowedHosts = append(c.AllowedHosts, host)
 		}
 	}
+	l.certificates()
 	if within(c.Data, c.Run) || within(c.Run, c.Data) {
 		l.fault("COFFER_RUN", "it and COFFER_DATA lie in one another", "Give them separate places.")
 	}

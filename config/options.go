@@ -14,6 +14,7 @@ type option struct {
 	bare     bool   // no COFFER_ prefix, no _FILE form, not in coffer.yaml
 	envOnly  bool   // not in coffer.yaml
 	secret   bool
+	open     func(text string) bool // reports text of a secret option that is none
 	fallback string
 	shape    string // what a value looks like, for the reference
 	doc      string
@@ -43,13 +44,8 @@ func options() []option {
 			parse:  func(c *Config, s string) error { return parseAddress(s, &c.Listen) }},
 		{name: "LISTEN_TLS", fallback: ":8443", shape: "[address]:port",
 			doc:    "Where HTTPS is served, once TLS is on.",
-			remedy: "Remove it until TLS can be switched on.",
-			parse: func(c *Config, s string) error {
-				if err := parseAddress(s, &c.ListenTLS); err != nil {
-					return err
-				}
-				return laterUnless(s == ":8443")
-			}},
+			remedy: "Use :8443, 127.0.0.1:8443 or [::1]:8443.",
+			parse:  func(c *Config, s string) error { return parseAddress(s, &c.ListenTLS) }},
 		{name: "PUBLIC_URL", shape: "http(s)://name[:port][/path]",
 			doc:    "The address under which you open the box, when it is not simply the host's. It is used in printed links, and its name is allowed as a host.",
 			remedy: "Use the address as it stands in the browser, such as https://coffer.example.org.",
@@ -71,31 +67,25 @@ func options() []option {
 			remedy: "List addresses or networks such as 192.168.1.0/24, separated by commas.",
 			parse:  func(c *Config, s string) error { return parsePrefixes(s, &c.HealthAllow) }},
 		{name: "TLS", fallback: "off", shape: "off|self-signed|files|acme",
-			doc:    "How HTTPS is served. This version serves HTTP only: off.",
-			remedy: "Set it to off, and put a reverse proxy with a certificate in front.",
+			doc:    "How HTTPS is served, beside HTTP: not at all; with a certificate by the box's own small authority, which browsers warn of until they are told to trust it; or with yours. This version cannot order one (acme) yet.",
+			remedy: "Use off, self-signed or files.",
 			parse: func(c *Config, s string) error {
 				if err := oneOf(s, &c.TLS, "off", "self-signed", "files", "acme"); err != nil {
 					return err
 				}
-				return laterUnless(c.TLS == "off")
+				return laterUnless(c.TLS != "acme")
 			}},
 		{name: "TLS_CERT", shape: "path or PEM",
-			doc:    "The certificate chain, for TLS=files. Not honoured by this version.",
-			remedy: "Remove it until TLS can be switched on.",
-			parse: func(c *Config, s string) error {
-				c.tlsCert = s
-				return laterUnless(s == "")
-			}},
-		{name: "TLS_KEY", secret: true, shape: "path or PEM",
-			doc:    "The certificate's key, for TLS=files. Not honoured by this version.",
-			remedy: "Remove it until TLS can be switched on.",
-			parse: func(c *Config, s string) error {
-				c.tlsKey = NewSecret(s)
-				return laterUnless(s == "")
-			}},
+			doc:    "The certificate with its chain, for TLS=files. A file is looked at every minute and on SIGHUP, and a renewed one is taken up; one that is wrong stops a start, and changes nothing while the box runs.",
+			remedy: "Give the path of fullchain.pem as the box sees it, or its text.",
+			parse:  func(c *Config, s string) error { return parseMaterial(s, &c.TLSCert) }},
+		{name: "TLS_KEY", secret: true, open: isPath, shape: "path or PEM",
+			doc:    "The certificate's key, for TLS=files. Root alone needs to be able to read it.",
+			remedy: "Give the path of privkey.pem as the box sees it, or its text.",
+			parse:  func(c *Config, s string) error { return parseMaterial(s, &c.TLSKey) }},
 		{name: "ACME_EMAIL", shape: "address",
 			doc:    "Whom the certificate authority writes to. Not honoured by this version.",
-			remedy: "Remove it until TLS can be switched on.",
+			remedy: "Remove it until the box can order certificates.",
 			parse: func(c *Config, s string) error {
 				if err := parseEmail(s, &c.acmeEmail); err != nil {
 					return err
@@ -104,7 +94,7 @@ func options() []option {
 			}},
 		{name: "ACME_DIRECTORY", shape: "https://…",
 			doc:    "The certificate authority. Not honoured by this version.",
-			remedy: "Remove it until TLS can be switched on.",
+			remedy: "Remove it until the box can order certificates.",
 			parse: func(c *Config, s string) error {
 				if err := parseHTTPS(s, &c.acmeDirectory); err != nil {
 					return err
@@ -113,7 +103,7 @@ func options() []option {
 			}},
 		{name: "ACME_ROOTS", shape: "path",
 			doc:    "Certificates that vouch for a private authority. Not honoured by this version.",
-			remedy: "Remove it until TLS can be switched on.",
+			remedy: "Remove it until the box can order certificates.",
 			parse: func(c *Config, s string) error {
 				if s != "" {
 					if err := parsePath(s, &c.acmeRoots); err != nil {

@@ -112,6 +112,7 @@ func boxOptions(cfg *config.Config, output *journal.Journal) (boot.Options, erro
 			BasePath: cfg.BasePath, MaxUpload: cfg.MaxUpload, HealthAllow: cfg.HealthAllow, TrustedProxies: cfg.TrustedProxies, Metrics: cfg.Metrics,
 			LogJSON: o.LogJSON, Debug: cfg.LogLevel == "debug", UID: beneath.Keep, GID: group,
 		},
+		HTTPS:    p.https(group),
 		Sockets:  p.sockets(),
 		Services: p.services(),
 		Ledger:   p.ledger, Purposes: p.purposes,

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"coffer/appliance/boot"
+	"coffer/appliance/certs"
 	"coffer/appliance/confine"
 	"coffer/appliance/edge"
 	"coffer/appliance/layout"
@@ -146,12 +147,12 @@ func (p plan) services() []boot.Service {
 			Env:   []string{"TZ=" + p.cfg.TimeZone.String()},
 			Probe: boot.NginxReady(p.cfg.Run, dialAddress(p.cfg.Listen)),
 			Files: confine.Files{
-				Read:     []string{filepath.Join(p.cfg.Root, "etc/nginx"), p.share, p.run("edge"), p.run("acme")},
+				Read:     []string{filepath.Join(p.cfg.Root, "etc/nginx"), p.share, p.run("edge"), p.run("acme"), p.data(certs.Edge)},
 				Write:    []string{p.run("nginx")},
 				Optional: append([]string{"/usr/lib/ssl", "/etc/ssl", "/etc/nsswitch.conf", "/etc/passwd", "/etc/group"}, zoneFiles...),
 				Devices:  []string{"/dev/null"},
 				Exec:     []string{p.nginx},
-				BindTCP:  []uint16{p.cfg.Listen.Port},
+				BindTCP:  []uint16{p.cfg.Listen.Port, p.cfg.ListenTLS.Port},
 			},
 			Profile: confine.ProfileNginx, OpenFiles: 8192,
 		},

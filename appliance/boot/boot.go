@@ -36,7 +36,8 @@ type Options struct {
 	Manifest *manifest.Manifest
 	Layout   layout.Options
 	Secrets  secrets.Options
-	Edge     edge.Options
+	Edge     edge.Options // TLS comes from HTTPS
+	HTTPS    HTTPS
 	Sockets  []sockets.Spec
 	Services []Service
 	// Ledger holds what went out, and Purposes says what may.
@@ -195,7 +196,10 @@ func (b *box) prepare(ctx context.Context) error {
 		return err
 	}
 	b.Output.Keep(filepath.Join(b.Layout.Data, "logs"), b.names()...)
-	if err := portFree(b.Edge.Host, b.Edge.Port); err != nil {
+	if err := portFree("COFFER_LISTEN", b.Edge.Host, b.Edge.Port); err != nil {
+		return err
+	}
+	if err := b.present(ctx, time.Now()); err != nil {
 		return err
 	}
 	challenges := edge.Challenges{Run: b.Run, UID: b.Edge.UID, GID: b.Edge.GID}

@@ -46,19 +46,19 @@ func accepts(ctx context.Context, address string) bool {
 }
 
 // portFree checks that nginx will be able to listen on address, so that a port
-// in use is told at once and by name.
-func portFree(host string, port uint16) error {
+// in use is told at once and by name. The option is what sets it.
+func portFree(option, host string, port uint16) error {
 	address := net.JoinHostPort(host, strconv.Itoa(int(port)))
 	l, err := net.Listen("tcp", address)
 	switch {
 	case err == nil:
 		return l.Close()
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("%s is in use by another program; stop that, or set COFFER_LISTEN to another port", address)
+		return fmt.Errorf("%s is in use by another program; stop that, or set %s to another port", address, option)
 	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
-		return fmt.Errorf("this machine lets nobody listen on port %d without privileges; set COFFER_LISTEN to a port of 1024 or more", port)
+		return fmt.Errorf("this machine lets nobody listen on port %d without privileges; set %s to a port of 1024 or more", port, option)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return fmt.Errorf("this machine has no address %s; set COFFER_LISTEN to one that it has", host)
+		return fmt.Errorf("this machine has no address %s; set %s to one that it has", host, option)
 	}
 	return err
 }

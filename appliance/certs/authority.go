@@ -10,6 +10,8 @@ import (
 	"encoding/hex"
 	"math/big"
 	"net"
+	"regexp"
+	"slices"
 	"time"
 )
 
@@ -98,6 +100,22 @@ func (a authority) fits(leaf *Pair, names []string, now time.Time) bool {
 		}
 	}
 	return true
+}
+
+// usable returns the names that a certificate can hold, each once.
+func usable(names []string) []string {
+	plain := regexp.MustCompile(`^[A-Za-z0-9._:-]+$`)
+	var all []string
+	for _, name := range names {
+		c := &x509.Certificate{DNSNames: []string{name}}
+		if ip := net.ParseIP(name); ip != nil {
+			c = &x509.Certificate{IPAddresses: []net.IP{ip}}
+		}
+		if plain.MatchString(name) && !slices.Contains(all, name) && c.VerifyHostname(name) == nil {
+			all = append(all, name)
+		}
+	}
+	return all
 }
 
 // serial draws the number of a certificate: 127 bits (RFC 5280, 4.1.2.2).

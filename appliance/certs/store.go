@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,13 +44,16 @@ type Store struct {
 }
 
 // SelfSigned returns a pair for names by the box's own authority, making what
-// is missing or due. names must not be empty.
-func (s Store) SelfSigned(names []string, now time.Time) (*Pair, error) {
+// is missing or due. What is made is also for the names in passing, which may
+// come and go without a new one being made. Names that no certificate can hold
+// are left out.
+func (s Store) SelfSigned(names, passing []string, now time.Time) (*Pair, error) {
 	dir, err := beneath.Open(s.Dir)
 	if err != nil {
 		return nil, err
 	}
 	defer dir.Close()
+	names = usable(append(slices.Clone(names), "localhost", "127.0.0.1", "::1"))
 	a, err := s.authority(dir, now)
 	if err != nil {
 		return nil, err
@@ -61,7 +65,7 @@ func (s Store) SelfSigned(names []string, now time.Time) (*Pair, error) {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	leaf, err := a.leaf(names, now)
+	leaf, err := a.leaf(usable(append(slices.Clone(names), passing...)), now)
 	if err != nil {
 		return nil, err
 	}

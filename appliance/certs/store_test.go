@@ -34,7 +34,7 @@ func TestSelfSigned(t *testing.T) {
 		t.Errorf("an authority before any: %v", err)
 	}
 	names := []string{"box.example.org", "192.168.1.5", "::1", "localhost"}
-	first, err := s.SelfSigned(names, today)
+	first, err := s.SelfSigned(names, nil, today)
 	must(t, err)
 	root, err := s.Authority(today)
 	must(t, err)
@@ -55,7 +55,7 @@ func TestSelfSigned(t *testing.T) {
 	}
 	t.Run("the same while it is good", func(t *testing.T) {
 		for _, at := range []time.Time{today, today.Add(leafLife / 2)} {
-			again, err := s.SelfSigned(names[:2], at)
+			again, err := s.SelfSigned(names[:2], nil, at)
 			if err != nil || again.Fingerprint() != first.Fingerprint() {
 				t.Errorf("%v", err)
 			}
@@ -68,7 +68,7 @@ func TestSelfSigned(t *testing.T) {
 			if why == "another name" {
 				n = append(n, "new.example.org")
 			}
-			again, err := s.SelfSigned(n, at)
+			again, err := s.SelfSigned(n, nil, at)
 			if err != nil || again.Fingerprint() == last {
 				t.Errorf("%s: %v", why, err)
 				continue
@@ -80,7 +80,7 @@ func TestSelfSigned(t *testing.T) {
 		}
 	})
 	t.Run("a new authority before the old one ends", func(t *testing.T) {
-		_, err := s.SelfSigned(names, today.Add(authorityLife-leafLife/2))
+		_, err := s.SelfSigned(names, nil, today.Add(authorityLife-leafLife/2))
 		must(t, err)
 		if other, err := s.Authority(today); err != nil || string(other) == string(root) {
 			t.Errorf("%v", err)
@@ -113,9 +113,9 @@ func checkMode(t *testing.T, path string, gid uint32) {
 
 func TestPresent(t *testing.T) {
 	s := newStore(t)
-	one, err := s.SelfSigned([]string{"localhost"}, today)
+	one, err := s.SelfSigned([]string{"localhost"}, nil, today)
 	must(t, err)
-	two, err := s.SelfSigned([]string{"localhost", "box"}, today)
+	two, err := s.SelfSigned([]string{"localhost", "box"}, nil, today)
 	must(t, err)
 	if s.Presented(one) {
 		t.Error("it was never presented")
@@ -151,7 +151,7 @@ func TestWhatCannotBeReadIsNotReplaced(t *testing.T) {
 			s := newStore(t)
 			file := filepath.Join(s.Dir, authorityFile)
 			must(t, os.WriteFile(file, []byte(text), 0o440))
-			_, err := s.SelfSigned([]string{"localhost"}, today)
+			_, err := s.SelfSigned([]string{"localhost"}, nil, today)
 			if err == nil || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), "not replaced") {
 				t.Errorf("%v", err)
 			}
@@ -174,7 +174,7 @@ func TestPlantsAreRefused(t *testing.T) {
 				s := newStore(t)
 				victim := filepath.Join(t.TempDir(), "victim")
 				must(t, os.WriteFile(victim, []byte("a victim"), 0o604), plant(filepath.Join(s.Dir, file), victim))
-				_, err := s.SelfSigned([]string{"localhost"}, today)
+				_, err := s.SelfSigned([]string{"localhost"}, nil, today)
 				var refused *beneath.Refused
 				if !errors.As(err, &refused) {
 					t.Errorf("%v", err)
@@ -189,10 +189,27 @@ func TestPlantsAreRefused(t *testing.T) {
 	}
 }
 
+func TestNames(t *testing.T) {
+	s := newStore(t)
+	names := []string{"Box.example.org", "bücher.example", "a b", "", "box_1.lan", "fd00::1", "localhost"}
+	one, err := s.SelfSigned(names, []string{"172.17.0.2", "c0ffee", "box_1.lan"}, today)
+	must(t, err)
+	if got := strings.Join(one.Names(), " "); got != "Box.example.org box_1.lan localhost c0ffee fd00::1 127.0.0.1 ::1 172.17.0.2" {
+		t.Errorf("names %q", got)
+	}
+	same, err := s.SelfSigned(names, []string{"172.17.0.3"}, today)
+	if err != nil || same.Fingerprint() != one.Fingerprint() {
+		t.Errorf("another address in passing makes another certificate: %v", err)
+	}
+	if none, err := s.SelfSigned(nil, nil, today); err != nil || none.Fingerprint() != one.Fingerprint() {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestALeafThatIsNoneIsMadeAnew(t *testing.T) {
 	s := newStore(t)
 	must(t, os.WriteFile(filepath.Join(s.Dir, selfSignedFile), []byte("cut sho"), 0o440))
-	p, err := s.SelfSigned([]string{"127.0.0.1"}, today)
+	p, err := s.SelfSigned([]string{"127.0.0.1"}, nil, today)
 	if err != nil || !p.Covers("127.0.0.1") || !p.chain[0].IPAddresses[0].Equal(net.IPv4(127, 0, 0, 1)) {
 		t.Errorf("%v", err)
 	}

@@ -30,6 +30,7 @@ type Options struct {
 	Run       string // RUN
 	Host      string // address to listen on; empty: all
 	Port      uint16
+	TLS       *TLS   // nil: HTTP only
 	Token     string // proves to the API that a request came through the edge
 	BasePath  string // "" or "/path"
 	MaxUpload int64  // bytes
@@ -45,6 +46,16 @@ type Options struct {
 	// UID and GID own the fragments (root and the edge's group); beneath.Keep
 	// without root.
 	UID, GID int
+}
+
+// TLS is where HTTPS is served, and with what.
+type TLS struct {
+	Host string // as Options.Host
+	Port uint16
+	Pair string // a file that holds the key and the chain
+	// OwnHTTP2 says that nginx takes HTTP/2 as a directive of its own, as it
+	// does from 1.25.1 on, and complains about it elsewhere.
+	OwnHTTP2 bool
 }
 
 // formRoom is what a multipart body may have besides its file, as in package
@@ -68,16 +79,22 @@ func Render(o Options) error {
 		return err
 	}
 	defer dir.Close()
-	listen, err := o.listen()
+	listen, err := listenOn(o.Host, o.Port)
 	if err != nil {
 		return err
 	}
+	var secure []string
+	if o.TLS != nil {
+		if secure, err = listenOn(o.TLS.Host, o.TLS.Port); err != nil {
+			return err
+		}
+	}
 	values := struct {
 		Options
-		Listen   []string
-		MaxBody  int64
-		BaseExpr string
-	}{o, listen, o.MaxUpload + formRoom, regexp.QuoteMeta(o.BasePath)}
+		Listen, ListenTLS []string
+		MaxBody           int64
+		BaseExpr          string
+	}{o, listen, secure, o.MaxUpload + formRoom, regexp.QuoteMeta(o.BasePath)}
 	for name, text := range fragments() {
 		t, err := template.New(name).Parse(text)
 		if err != nil {
@@ -122,20 +139,27 @@ func (o Options) check() error {
 	case o.MaxUpload <= 0:
 		return errors.New("edge: no upload limit")
 	}
-	if o.Host != "" {
-		if _, err := netip.ParseAddr(o.Host); err != nil {
-			return fmt.Errorf("edge: %q is not an address", o.Host)
+	hosts := []string{o.Host}
+	if t := o.TLS; t != nil {
+		hosts = append(hosts, t.Host)
+		if t.Port == 0 || t.Pair == "" || !plain.MatchString(t.Pair) {
+			return errors.New("edge: no port or no plain path of a certificate for HTTPS")
+		}
+	}
+	for _, host := range hosts {
+		if _, err := netip.ParseAddr(host); host != "" && err != nil {
+			return fmt.Errorf("edge: %q is not an address", host)
 		}
 	}
 	return nil
 }
 
-// listen returns nginx's addresses: without a host both families, each with a
+// listenOn returns nginx's addresses: without a host both families, each with a
 // socket of its own, as far as the kernel knows them.
-func (o Options) listen() ([]string, error) {
-	port := strconv.Itoa(int(o.Port))
-	if o.Host != "" {
-		return []string{net.JoinHostPort(o.Host, port)}, nil
+func listenOn(host string, number uint16) ([]string, error) {
+	port := strconv.Itoa(int(number))
+	if host != "" {
+		return []string{net.JoinHostPort(host, port)}, nil
 	}
 	var all []string
 	if speaks(unix.AF_INET) {

@@ -87,7 +87,18 @@ func nginx(t *testing.T) string {
 
 func TestNginxTakesTheConfiguration(t *testing.T) {
 	binary := nginx(t)
+	var unused string
+	https := withTLS(t, &unused)
 	for name, change := range map[string]func(*edge.Options){
+		"HTTPS": https,
+		"HTTPS everywhere": func(o *edge.Options) {
+			https(o)
+			o.Host, o.TLS.Host = "", ""
+		},
+		"HTTPS, another run": func(o *edge.Options) {
+			https(o)
+			o.Run = elsewhere(t)
+		},
 		"as it is":      func(*edge.Options) {},
 		"every address": func(o *edge.Options) { o.Host = "" },
 		"IPv6":          func(o *edge.Options) { o.Host = "::1" },
@@ -136,6 +147,10 @@ func TestRenderRefuses(t *testing.T) {
 		"a newline in the root":    func(o *edge.Options) { o.Root += "\n" },
 		"a name as host":           func(o *edge.Options) { o.Host = "localhost" },
 		"no port":                  func(o *edge.Options) { o.Port = 0 },
+		"no port of HTTPS":         func(o *edge.Options) { o.TLS = &edge.TLS{Pair: "/pair.pem"} },
+		"no certificate":           func(o *edge.Options) { o.TLS = &edge.TLS{Port: 1} },
+		"a certificate with more":  func(o *edge.Options) { o.TLS = &edge.TLS{Port: 1, Pair: "/pair.pem; x"} },
+		"a name as host of HTTPS":  func(o *edge.Options) { o.TLS = &edge.TLS{Host: "box", Port: 1, Pair: "/pair.pem"} },
 		"no limit":                 func(o *edge.Options) { o.MaxUpload = 0 },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -62,6 +62,16 @@ scgi_temp_path {{.Run}}/nginx/scgi;
 {{- range .Listen}}
 listen {{.}} default_server;
 {{- end}}
+{{- if .TLS}}
+{{- range .ListenTLS}}
+listen {{.}} ssl{{if not $.TLS.OwnHTTP2}} http2{{end}} default_server;
+{{- end}}
+{{- if .TLS.OwnHTTP2}}
+http2 on;
+{{- end}}
+ssl_certificate {{.TLS.Pair}};
+ssl_certificate_key {{.TLS.Pair}};
+{{- end}}
 client_max_body_size {{.MaxBody}};
 {{- if .BasePath}}
 # A rewritten address counts as internal, so the edge's own are left out.

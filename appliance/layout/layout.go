@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path"
 	"strings"
 	"time"
 
@@ -106,6 +107,8 @@ func dataPlaces(r Roles) []place {
 		{name: ".", owner: r.Root, mode: 0o755},
 		{name: "config", owner: r.Root, mode: 0o755},
 		{name: "secrets", owner: r.Root, mode: 0o711},
+		{name: "secrets/tls", owner: r.Root, mode: 0o711},
+		{name: "secrets/tls/edge", owner: Owner{r.Root.UID, r.Edge.GID}, mode: 0o750},
 		{name: "store", owner: r.API, mode: 0o700},
 		{name: "blobs", owner: r.API, mode: 0o700},
 		{name: "backups", owner: r.API, mode: 0o700},
@@ -177,9 +180,15 @@ func (l *layer) base(path string) *beneath.Dir {
 }
 
 func (l *layer) table(base *beneath.Dir, rows []place) {
+	failed := map[string]bool{}
 	for _, row := range rows {
 		l.report.Checked++
+		if failed[path.Dir(row.name)] {
+			failed[row.name] = true // for the same reason, which is told once
+			continue
+		}
 		if err := l.row(base, row); err != nil {
+			failed[row.name] = row.name != "." // its rows say whether it lets us in
 			l.problem(base.Path()+"/"+row.name, err)
 		}
 	}

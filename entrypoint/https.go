@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+
+	"coffer/appliance/boot"
+	"coffer/appliance/certs"
+)
+
+// https is how the box is served over TLS. The group is the edge's.
+func (p plan) https(group int) boot.HTTPS {
+	return boot.HTTPS{
+		Mode: p.cfg.TLS, Host: p.cfg.ListenTLS.Host, Port: p.cfg.ListenTLS.Port,
+		Names: p.hosts, Passing: ownNames,
+		Pair: func() (chain, key []byte, err error) {
+			if chain, err = p.cfg.TLSCert.Read(); err != nil {
+				return nil, nil, fmt.Errorf("COFFER_TLS_CERT: %s cannot be read (%w). Give a file that the box, as root, can read", p.cfg.TLSCert.Path, err)
+			}
+			if key, err = p.cfg.TLSKey.Read(); err != nil {
+				return nil, nil, fmt.Errorf("COFFER_TLS_KEY: %s cannot be read (%w). Give a file that the box, as root, can read", p.cfg.TLSKey.Path, err)
+			}
+			return chain, key, nil
+		},
+		From:  "COFFER_TLS_CERT" + in(p.cfg.TLSCert.Path) + " and COFFER_TLS_KEY" + in(p.cfg.TLSKey.Path),
+		Store: certs.Store{Dir: p.data(certs.Folder), EdgeGID: group, Log: p.log},
+	}
+}
+
+func in(path string) string {
+	if path == "" {
+		return ""
+	}
+	return " (" + path + ")"
+}
+
+// ownNames are what this machine calls itself now.
+func ownNames() []string {
+	var all []string
+	if name, err := os.Hostname(); err == nil {
+		all = append(all, name)
+	}
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		return all
+	}
+	for _, a := range addresses {
+		if n, ok := a.(*net.IPNet); ok && n.IP.To4() != nil && n.IP.IsGlobalUnicast() {
+			all = append(all, n.IP.String())
+		}
+	}
+	return all
+}
