@@ -26,13 +26,21 @@ var others = []os.Signal{
 	syscall.SIGCONT, syscall.SIGIO, syscall.SIGPWR, syscall.SIGXCPU, syscall.SIGXFSZ, syscall.SIGSTKFLT,
 }
 
+// The real-time signals, which are passed on too. Those below are the C
+// libraries' own.
+const firstRealTime, lastRealTime = syscall.Signal(35), syscall.Signal(64)
+
 // Caught holds signals from Catch on.
 type Caught struct{ c chan os.Signal }
 
 // Catch begins to hold signals. It is the first thing that init does.
 func Catch() *Caught {
 	c := &Caught{make(chan os.Signal, 64)}
-	signal.Notify(c.c, slices.Concat(ends, others)...)
+	all := slices.Concat(ends, others)
+	for s := firstRealTime; s <= lastRealTime; s++ {
+		all = append(all, s)
+	}
+	signal.Notify(c.c, all...)
 	return c
 }
 

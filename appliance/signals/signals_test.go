@@ -21,6 +21,7 @@ func TestServe(t *testing.T) {
 		{[]syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGTERM}, []string{"stop", "hurry", "hurry"}},
 		{[]syscall.Signal{syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGTERM, syscall.SIGWINCH},
 			[]string{"hangup", "user defined signal 1", "stop", "window changed"}},
+		{[]syscall.Signal{firstRealTime, lastRealTime}, []string{"signal 35", "signal 64"}},
 	} {
 		c := Catch()
 		for i, s := range row.sent {
