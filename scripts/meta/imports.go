@@ -53,6 +53,8 @@ func rooms() []room {
 		{"scripts/e2e/probe", []string{"appliance/confine"}, "it tries the real confinement from inside"},
 		{"scripts/bench/stock", []string{"services/library", "services/store"},
 			"it fills a store faster than a client of the box could"},
+		{"scripts/suite/rig", []string{"appliance/supervise", "appliance/reap", "appliance/signals", "appliance/journal", "appliance/confine"},
+			"it is init without a box, which the supervision suite tries beside others"},
 		{"scripts", nil, "checks and benchmarks look at the box from outside"},
 	}
 }

@@ -46,6 +46,13 @@ func tiers() []tier {
 			runs: verbose("10m", "proofs"),
 		},
 		{
+			name: "supervision", what: "our init in every case that we know of", programs: []string{"gcc"}, root: true,
+			runs: []command{
+				{[]string{"-v", "-count=1", "-timeout=10m"}, []string{"./scripts/e2e/supervision"}},
+				{[]string{"-v", "-count=1", "-timeout=10m", "-race"}, []string{"./scripts/e2e/supervision"}},
+			},
+		},
+		{
 			name: "quiet", what: "a box that goes nowhere, seen on the wire",
 			programs: []string{"nginx", "ip", "iptables", "ip6tables"}, root: true, runs: verbose("15m", "quiet"),
 		},

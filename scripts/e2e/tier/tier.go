@@ -1,5 +1,5 @@
 // Package tier names the test tiers that need more than Go: a machine to run
-// nginx on, a container engine, a browser.
+// nginx on, a container engine, a browser, other inits.
 //
 // It owns their names and how a test asks for one. It refuses to guess whether
 // a machine can run a tier: the runner (scripts/tiers) decides and says so.
@@ -17,12 +17,13 @@ const Variable = "COFFER_TIERS"
 
 // The tiers.
 const (
-	Native  = "native"
-	Proofs  = "proofs"
-	Chaos   = "chaos"
-	Image   = "image"
-	Browser = "browser"
-	Quiet   = "quiet"
+	Native      = "native"
+	Proofs      = "proofs"
+	Supervision = "supervision"
+	Chaos       = "chaos"
+	Image       = "image"
+	Browser     = "browser"
+	Quiet       = "quiet"
 )
 
 // Need skips the test unless its tier was asked for.

@@ -1,0 +1,6 @@
+// Package supervision tests that init passes every case of the supervision
+// suite (scripts/suite).
+//
+// It owns the supervision tier. Run with the race detector it tries our init
+// built with it too. It refuses to judge other inits.
+package supervision

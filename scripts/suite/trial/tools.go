@@ -1,0 +1,66 @@
+package trial
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// Tools are the programs that trials need, and where they take place.
+type Tools struct {
+	dir         string // every user of the machine may enter it
+	actor, tiny string
+	rig, stub   string // the stub is never built with the race detector
+	supervisord string // the Go one; empty: not there
+	raced       bool
+}
+
+// Build makes the programs in dir, which is to stay until the last trial has
+// ended; our init with the race detector when raced is set.
+func Build(ctx context.Context, dir string, raced bool) (Tools, error) {
+	t := Tools{dir: dir, actor: filepath.Join(dir, "actor"), stub: filepath.Join(dir, "rig"), tiny: filepath.Join(dir, "tiny"), raced: raced}
+	const ours = "coffer/scripts/suite/"
+	plain := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o"}
+	if err := command(ctx, "CGO_ENABLED=0", "go", append(plain, t.actor, ours+"actor")...); err != nil {
+		return t, err
+	}
+	if err := command(ctx, "CGO_ENABLED=0", "go", append(plain, t.stub, ours+"rig")...); err != nil {
+		return t, err
+	}
+	t.rig = t.stub
+	if raced {
+		t.rig += "-race"
+		if err := command(ctx, "CGO_ENABLED=1", "go", "build", "-race", "-o", t.rig, ours+"rig"); err != nil {
+			return t, err
+		}
+	}
+	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
+	if err != nil {
+		return t, err
+	}
+	root := strings.TrimSpace(string(out))
+	if found := filepath.Join(root, "out", "supervisord"); executable(found) {
+		t.supervisord = found
+	}
+	return t, command(ctx, "", "gcc", "-Os", "-static", "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-fno-pie", "-no-pie",
+		"-o", t.tiny, filepath.Join(root, "scripts/suite/tiny/tiny.c"))
+}
+
+func command(ctx context.Context, env, name string, args ...string) error {
+	cmd := exec.CommandContext(ctx, name, args...)
+	if env != "" {
+		cmd.Env = append(os.Environ(), env)
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", name, err, out)
+	}
+	return nil
+}
+
+func executable(path string) bool {
+	st, err := os.Stat(path)
+	return err == nil && st.Mode().IsRegular() && st.Mode()&0o111 != 0
+}
