@@ -104,7 +104,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 		return err
 	}
 	keeper, err := auth.New(auth.Options{
-		Accounts: st, Audit: st, SecretKey: key, SetupCode: code, SetupOpen: o.SetupOpen, Log: s.log,
+		Accounts: st, Keys: st, Audit: st, SecretKey: key, SetupCode: code, SetupOpen: o.SetupOpen, Log: s.log,
 	})
 	if err != nil {
 		return err
@@ -151,6 +151,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	g, gctx := errgroup.WithContext(s.ctx)
 	g.Go(func() error { return lib.Run(gctx) })
 	g.Go(func() error { return keeper.Run(gctx) })
+	g.Go(func() error { return keeper.RunKeys(gctx) })
 	g.Go(func() error { return looking.run(gctx) })
 	g.Go(func() error { return link.Serve(gctx, leases, lib, s.log) })
 	g.Go(func() error { return api.Serve(gctx, requests, engine, s.log) })

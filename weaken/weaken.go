@@ -49,6 +49,8 @@ const (
 	KeptLimits    Protection = "left-out:kept-limits"    // a restart forgets what was guessed
 	ClientAddress Protection = "left-out:client-address" // a client may name its own
 	Scripts       Protection = "left-out:scripts"        // they can read the session's cookie
+	KeyEnd        Protection = "left-out:key-end"        // expired keys open
+	KeySecret     Protection = "left-out:key-secret"     // the id of a key is enough
 	SameSite      Protection = "left-out:same-site"
 	HostNames     Protection = "left-out:host-names"
 	ContentPolicy Protection = "left-out:content-policy"

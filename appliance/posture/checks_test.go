@@ -179,6 +179,13 @@ func TestEachClaim(t *testing.T) {
 		{"brute-force", "no backoff", facts(func(f *Facts) { f.BackoffAfter = 0 }), bad, "after 0"},
 		{"brute-force", "forgets", facts(func(f *Facts) { f.LimitsLast = false }), bad, "forgets"},
 
+		{"api-keys", "", nil, Pass, "0 keys are good, all"},
+		{"api-keys", "some", facts(func(f *Facts) { f.Keys, f.KeysEnded = 3, 2 }), Pass, "3 keys are good, 2 have ended"},
+		{"api-keys", "bare", facts(func(f *Facts) { f.KeysBare = 1 }), bad, "1 keys are kept otherwise"},
+		{"api-keys", "expired", facts(func(f *Facts) { f.EndedKeyOpens = true }), bad, "expired key opens"},
+		{"api-keys", "by id", facts(func(f *Facts) { f.AnyKeyOpens = true }), bad, "the id of a key"},
+		{"api-keys", "made up", func(r *rig) error { r.answers("GET /api/v1/auth/me", 200); return nil }, bad, "made-up key was answered 200"},
+
 		{"client-address", "", nil, Pass, "TCP peer"},
 		{"client-address", "not the peer", at("root/etc/nginx/coffer/proxy.conf", func(p string) error { return os.WriteFile(p, []byte("x"), 0o444) }), bad, "does not name"},
 		{"client-address", "a line of configuration", at("root/etc/nginx/coffer/more.conf", func(p string) error { return os.WriteFile(p, []byte("set_real_ip_from 10.0.0.0/8;"), 0o444) }), bad, "10.0.0.0/8"},

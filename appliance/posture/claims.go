@@ -169,9 +169,10 @@ func Claims() []Claim {
 		},
 		{
 			ID: "api-keys", Group: GroupSignIn, Title: "API keys",
-			Claim:   "API keys are stored hashed, have scopes and an end, can be revoked, and can be recognised when they leak.",
-			Against: "a script's key that opens more than the script needs",
-			Later:   "comes later: this version has no API keys",
+			Claim:   "API keys are kept as hashes, have scopes and an end, can be revoked at once, and begin with cfr_, so that one that leaks is recognised. None can change the password, keys or sessions; a changed password ends them all.",
+			Against: "a script's key that opens more than the script needs, or outlives it",
+			Remedy:  "Revoke keys that you do not know in Settings, Keys. To end them all, change the password. If an ended key still opens something, pull the image again and restart.",
+			check:   (*look).apiKeys, live: true,
 		},
 		{
 			ID: "service-token", Group: GroupSignIn, Title: "Service token",

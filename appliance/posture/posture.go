@@ -96,6 +96,11 @@ type Facts struct {
 	Sessions        int    `json:"sessions"` // that are open
 	Dev             bool   `json:"dev"`
 	AnyCode         bool   `json:"any_code"` // a wrong setup code is taken
+	Keys            int    `json:"keys"`
+	KeysEnded       int    `json:"keys_ended"`      // that have expired or are void
+	KeysBare        int    `json:"keys_bare"`       // that are not kept as a hash
+	EndedKeyOpens   bool   `json:"ended_key_opens"` // found by trying
+	AnyKeyOpens     bool   `json:"any_key_opens"`   // found by trying
 }
 
 // check looks at one thing. It may take until ctx ends.

@@ -158,7 +158,7 @@ func TestRounds(t *testing.T) {
 	w.Begin()
 	w.Begin()
 	first := w.Fresh(ctx)
-	if len(first.Items) != len(Claims()) || first.CheckedAt.IsZero() || first.Summary.Claims != 31 || first.Summary.Later != 10 {
+	if len(first.Items) != len(Claims()) || first.CheckedAt.IsZero() || first.Summary.Claims != 31 || first.Summary.Later != 9 {
 		t.Errorf("%+v", first.Summary)
 	}
 	if again := w.Fresh(ctx); !again.CheckedAt.Equal(first.CheckedAt) {

@@ -82,7 +82,7 @@ type signedOut struct {
 // logout succeeds for anyone, so that a browser with a stale cookie gets rid
 // of it.
 func (s *server) logout(ctx context.Context, _ *struct{}) (*signedOut, error) {
-	if id, ok := auth.FromContext(ctx); ok {
+	if id, ok := auth.FromContext(ctx); ok && id.Kind == auth.KindSession {
 		if err := s.Keeper.Logout(ctx, id.SessionID); err != nil && !errors.Is(err, &library.Error{Kind: library.NotFound}) {
 			return nil, err
 		}
@@ -93,7 +93,7 @@ func (s *server) logout(ctx context.Context, _ *struct{}) (*signedOut, error) {
 type me struct {
 	ID     string   `json:"id"`
 	Name   string   `json:"name"`
-	Kind   string   `json:"kind" enum:"session"`
+	Kind   string   `json:"kind" enum:"session,key"`
 	Scopes []string `json:"scopes" nullable:"false"`
 }
 

@@ -157,6 +157,10 @@ func (s *server) humaConfig() huma.Config {
 			Type: "apiKey", In: "cookie", Name: "coffer_" + s.Cookies.Box,
 			Description: "Set by /auth/login and /setup. On HTTPS the name begins with __Host-, or __Secure- under a base path.",
 		},
+		"key": {
+			Type: "http", Scheme: "bearer", BearerFormat: auth.KeyPrefix + "…",
+			Description: "A key made in Settings, Keys, or by POST /auth/keys. It wins over a cookie, and a bad one is answered 401 whatever else is sent.",
+		},
 	}
 	return c
 }

@@ -73,8 +73,9 @@ func (s *server) settingUp(ctx context.Context) (bool, error) {
 }
 
 // identify puts the caller into the context: whom the edge names, checked once
-// more because the session can have ended since, or on public routes, where
-// the edge asks nothing, whom the cookie names.
+// more because the session or key can have ended since, or on public routes,
+// where the edge asks nothing, whom the request's key or cookie names. A key that
+// is not good is refused everywhere.
 func (s *server) identify(c *gin.Context) {
 	r := c.Request
 	if isProbe(c) {
@@ -85,14 +86,19 @@ func (s *server) identify(c *gin.Context) {
 	var id auth.Identity
 	var err error
 	if user := r.Header.Get("X-Auth-User"); user != "" {
-		id, err = s.Keeper.Identify(r.Context(), user, r.Header.Get("X-Auth-Session"))
+		id, err = s.again(r.Context(), auth.Identity{
+			Kind: r.Header.Get("X-Auth-Kind"), UserID: user, SessionID: r.Header.Get("X-Auth-Session"),
+		})
 	} else {
-		id, err = s.fromCookie(r)
+		id, err = s.fromRequest(r)
+	}
+	if err == nil && id.Kind == auth.KindKey {
+		err = s.keysBelong(c)
 	}
 	switch {
 	case err == nil:
 		c.Request = r.WithContext(auth.WithIdentity(r.Context(), id))
-	case !errors.Is(err, &library.Error{Kind: library.Unauthorized}):
+	case byKey(r), !errors.Is(err, &library.Error{Kind: library.Unauthorized}):
 		s.refuse(c, err)
 	}
 }
@@ -156,7 +162,7 @@ func (s *server) verify(c *gin.Context) {
 		c.Status(http.StatusForbidden)
 		return
 	}
-	id, err := s.fromCookie(c.Request)
+	id, err := s.fromRequest(c.Request)
 	if errors.Is(err, &library.Error{Kind: library.Unauthorized}) {
 		c.Status(http.StatusUnauthorized)
 		return

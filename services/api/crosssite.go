@@ -13,13 +13,14 @@ import (
 )
 
 // sameSite refuses requests that change something and come from a page of
-// another origin, sign-in and sign-out included.
+// another origin, sign-in and sign-out included. A key is no cookie that a
+// browser sends by itself; whether it is good is settled next (identify).
 func (s *server) sameSite(c *gin.Context) {
 	switch c.Request.Method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions:
 		return
 	}
-	if crossSite(c.Request) && !weaken.Without(weaken.SameSite) {
+	if crossSite(c.Request) && !byKey(c.Request) && !weaken.Without(weaken.SameSite) {
 		s.refuse(c, &library.Error{
 			Kind: library.Forbidden, Message: "The request came from another site.",
 			Hint: "Open the box itself and try again.",

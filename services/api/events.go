@@ -24,13 +24,13 @@ const (
 	retryAfter = 2 * time.Second
 )
 
-// events sends what changes until the browser goes, its session ends or the
-// server stops.
+// events sends what changes until the caller goes, its session or key ends, or
+// the server stops.
 func (s *server) events(c *gin.Context) error {
 	ctx, cancel := context.WithCancel(c.Request.Context())
 	defer cancel()
 	id, _ := auth.FromContext(ctx)
-	ended := s.Keeper.Ended(ctx, id.SessionID)
+	ended := s.ended(ctx, id)
 
 	out := newEventWriter(c)
 	last := s.Library.LastEvent()
@@ -53,8 +53,8 @@ func (s *server) events(c *gin.Context) error {
 			}
 			out.event(e)
 		case <-beat.C:
-			// A session also ends by the calendar, which closes no channel.
-			if _, err := s.Keeper.Identify(ctx, id.UserID, id.SessionID); err != nil {
+			// A session or key also ends by the calendar, which closes no channel.
+			if _, err := s.again(ctx, id); err != nil {
 				return nil
 			}
 			out.send(": still here\n\n")

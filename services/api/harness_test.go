@@ -116,7 +116,7 @@ func newBox(t testing.TB, change func(*Options)) *box {
 	must(t, err)
 	b.cookies = auth.Cookies{Box: id, BasePath: o.BasePath}
 	b.keeper, err = auth.New(auth.Options{
-		Accounts: b.accounts, Audit: st, SecretKey: bytes.Repeat([]byte{7}, 32), SetupCode: setupCode, Log: log,
+		Accounts: b.accounts, Keys: st, Audit: st, SecretKey: bytes.Repeat([]byte{7}, 32), SetupCode: setupCode, Log: log,
 		Now: func() time.Time { return time.Now().Add(time.Duration(b.later.Load())) },
 	})
 	must(t, err)

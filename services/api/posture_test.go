@@ -89,6 +89,9 @@ func TestFacts(t *testing.T) {
 	if w.Code != 200 || !f.Owner || f.PasswordHash != "bcrypt" || f.PasswordCost < 12 || f.Sessions != 1 || f.LoginsPerMinute != 5 {
 		t.Errorf("%d %+v", w.Code, f)
 	}
+	if f.EndedKeyOpens || f.AnyKeyOpens || f.Keys+f.KeysBare != 0 {
+		t.Errorf("%+v", f.KeyFacts)
+	}
 	if text := w.Body.String(); strings.Contains(text, "$2") || strings.Contains(text, theSeed.owner.ID) || strings.Contains(text, theSeed.session.ID) {
 		t.Errorf("it tells %s", text)
 	}

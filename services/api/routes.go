@@ -21,6 +21,7 @@ const (
 	add    = "add"
 	admin  = "admin"
 	scrape = "metrics"
+	owner  = "owner" // no scope: admin, and signed in. No key does.
 )
 
 // routes is every route of this package. The site's pages are its own.
@@ -47,8 +48,11 @@ func (s *server) routes(e *gin.Engine) {
 	handle(s, anyone, "POST /auth/logout", "Sign out", s.logout)
 	handle(s, read, "GET /auth/me", "Who is signed in", s.me)
 	handle(s, admin, "GET /auth/sessions", "Browsers that are signed in", s.sessions)
-	handle(s, admin, "DELETE /auth/sessions/{id}", "Sign a browser out", s.endSession)
-	handle(s, admin, "POST /auth/password", "Change the password; other browsers are signed out", s.changePassword)
+	handle(s, owner, "DELETE /auth/sessions/{id}", "Sign a browser out", s.endSession)
+	handle(s, owner, "POST /auth/password", "Change the password; other browsers are signed out, keys are void", s.changePassword)
+	handle(s, admin, "GET /auth/keys", "Keys of programs, newest first", s.keys)
+	handle(s, owner, "POST /auth/keys", "Make a key; the answer alone tells it", s.createKey)
+	handle(s, owner, "DELETE /auth/keys/{id}", "Revoke a key", s.revokeKey)
 
 	handle(s, read, "GET /sources", "List sources, newest first", s.sources)
 	stream(s, add, "POST /sources", "Add a document", describeUpload, s.upload)
@@ -70,7 +74,7 @@ func (s *server) routes(e *gin.Engine) {
 	handle(s, admin, "GET /logs", "The services that say something", s.logServices)
 	handle(s, admin, "GET /logs/{service}", "The latest lines of a service, or those after a cursor", s.logLines)
 	handle(s, admin, "GET /settings", "Settings", s.settings)
-	handle(s, admin, "PATCH /settings", "Change settings", s.changeSettings)
+	handle(s, owner, "PATCH /settings", "Change settings", s.changeSettings)
 }
 
 // maxJSON bounds JSON bodies but notes, in bytes.
@@ -88,8 +92,13 @@ func operation(scope, route, summary string) *huma.Operation {
 		// read deadline that passes while a handler works ends its context.
 		BodyReadTimeout: -1,
 	}
-	if scope != anyone {
+	switch scope {
+	case anyone:
+	case owner:
 		op.Security = []map[string][]string{{"session": {}}}
+		op.Description = "For the signed-in owner; no key can do it."
+	default:
+		op.Security = []map[string][]string{{"session": {}}, {"key": {}}}
 		op.Description = "Needs the scope " + scope + "."
 	}
 	return op
@@ -111,7 +120,7 @@ func handle[I, O any](s *server, scope, route, summary string, f func(context.Co
 	switch route {
 	case "POST /sources/text":
 		op.MaxBodyBytes = maxNote
-	case "POST /setup":
+	case "POST /setup", "POST /auth/keys":
 		op.DefaultStatus = http.StatusCreated
 	}
 	if _, ok := any(new(O)).(*accepted); ok {
@@ -151,6 +160,14 @@ func permit(ctx context.Context, scope string) error {
 	id, ok := auth.FromContext(ctx)
 	if !ok {
 		return &library.Error{Kind: library.Unauthorized, Message: "You are not signed in."}
+	}
+	if scope == owner {
+		if id.Kind != auth.KindSession {
+			return &library.Error{
+				Kind: library.Forbidden, Message: "Only the signed-in owner can do this; a key cannot.", Hint: "Do it in Settings, in a browser.",
+			}
+		}
+		scope = admin
 	}
 	if !id.Has(scope) {
 		return &library.Error{Kind: library.Forbidden, Message: "This needs the scope " + scope + "."}

@@ -13,6 +13,14 @@
 // epoch voids every token at once. Records are cached in memory and written
 // through, so a check costs one HMAC and a map lookup.
 //
+// # What a key is
+//
+// A key is random text that lets a program in, within its scopes; what is kept
+// is its hash. It is found by the id in it, in memory after the first time, so
+// that a check costs one SHA-256 and a map lookup however many there are
+// (keys.go). Like a session it belongs to the owner's epoch: a changed password
+// voids it. A key can change neither passwords, keys nor sessions.
+//
 // # Limits
 //
 // Wrong codes and passwords are limited by client and as a whole (limit.go).
@@ -40,6 +48,7 @@ import (
 // and time.Now.
 type Options struct {
 	Accounts  library.Accounts
+	Keys      library.Keys
 	Audit     library.Audit
 	SecretKey []byte // 32 random bytes; signs tokens
 	SetupCode string // the one-time code; empty refuses setup unless SetupOpen
@@ -58,6 +67,7 @@ type Keeper struct {
 	browsers signer
 
 	limits limits
+	keys   keyring
 	unkept flag       // what limits count has changed
 	keeps  sync.Mutex // serialises writing that down
 	kept   *library.Guesses
@@ -73,9 +83,9 @@ type Keeper struct {
 type Identity struct {
 	UserID    string   // opaque ASCII
 	Name      string   // the owner's name
-	Kind      string   // "session" ("key" and "token" come with access)
+	Kind      string   // KindSession or KindKey
 	Scopes    []string // a session has all: read, add, admin, metrics
-	SessionID string
+	SessionID string   // the id of the session, or of the key
 }
 
 // KindSession is the Kind of an identity that signed in with a password.
@@ -106,8 +116,8 @@ type Grant struct {
 
 // New checks o and returns a Keeper.
 func New(o Options) (*Keeper, error) {
-	if o.Accounts == nil || o.Audit == nil {
-		return nil, errors.New("auth: accounts and an audit log are needed")
+	if o.Accounts == nil || o.Keys == nil || o.Audit == nil {
+		return nil, errors.New("auth: accounts, keys and an audit log are needed")
 	}
 	if len(o.SecretKey) < 32 {
 		return nil, errors.New("auth: the secret key is shorter than 32 bytes")
@@ -135,6 +145,7 @@ func New(o Options) (*Keeper, error) {
 		limits:   newLimits(),
 		unkept:   make(flag, 1),
 		live:     map[string]*live{},
+		keys:     keyring{live: map[string]*liveKey{}},
 	}
 	k.dummy = dummyHash()
 	return k, nil

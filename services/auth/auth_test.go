@@ -156,15 +156,16 @@ func secret() []byte { return bytes.Repeat([]byte{7}, 32) }
 // box is a Keeper with cheap hashes over accounts in memory.
 type box struct {
 	*Keeper
-	a    *accounts
-	said *said
-	log  *bytes.Buffer
+	a     *accounts
+	shelf *keyStore
+	said  *said
+	log   *bytes.Buffer
 }
 
 func newBox(t *testing.T, change func(*Options)) box {
 	t.Helper()
-	b := box{a: newAccounts(), said: &said{}, log: &bytes.Buffer{}}
-	o := Options{Accounts: b.a, Audit: b.said, SecretKey: secret(), SetupCode: "ABCD-2345", Log: slog.New(slog.NewTextHandler(b.log, nil))}
+	b := box{a: newAccounts(), shelf: newKeyStore(), said: &said{}, log: &bytes.Buffer{}}
+	o := Options{Accounts: b.a, Keys: b.shelf, Audit: b.said, SecretKey: secret(), SetupCode: "ABCD-2345", Log: slog.New(slog.NewTextHandler(b.log, nil))}
 	if change != nil {
 		change(&o)
 	}
@@ -181,8 +182,8 @@ func newBox(t *testing.T, change func(*Options)) box {
 // restarted is the same box in a new process.
 func (b box) restarted(t *testing.T) box {
 	t.Helper()
-	fresh := newBox(t, func(o *Options) { o.Accounts = b.a })
-	fresh.a = b.a
+	fresh := newBox(t, func(o *Options) { o.Accounts, o.Keys = b.a, b.shelf })
+	fresh.a, fresh.shelf = b.a, b.shelf
 	if err := fresh.Resume(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -225,9 +226,10 @@ func wantKind(t *testing.T, err error, kind library.Kind) *library.Error {
 func TestNewRefuses(t *testing.T) {
 	for name, o := range map[string]Options{
 		"no accounts": {SecretKey: secret()},
-		"no audit":    {Accounts: newAccounts(), SecretKey: secret()},
-		"no key":      {Accounts: newAccounts(), Audit: &said{}},
-		"short key":   {Accounts: newAccounts(), Audit: &said{}, SecretKey: secret()[:31]},
+		"no keys":     {Accounts: newAccounts(), Audit: &said{}, SecretKey: secret()},
+		"no audit":    {Accounts: newAccounts(), Keys: newKeyStore(), SecretKey: secret()},
+		"no key":      {Accounts: newAccounts(), Keys: newKeyStore(), Audit: &said{}},
+		"short key":   {Accounts: newAccounts(), Keys: newKeyStore(), Audit: &said{}, SecretKey: secret()[:31]},
 	} {
 		if _, err := New(o); err == nil {
 			t.Errorf("%s: accepted", name)

@@ -13,6 +13,7 @@ import (
 // Facts are what the box says of its own sign-in, for the page on which it
 // proves its claims. They open nothing.
 type Facts struct {
+	KeyFacts
 	Owner           bool   `json:"owner"`              // somebody owns the box
 	PasswordHash    string `json:"password_algorithm"` // algorithm; empty without an owner
 	PasswordCost    int    `json:"password_cost"`
@@ -31,9 +32,13 @@ func (k *Keeper) Facts(ctx context.Context) (Facts, error) {
 	f.LimitsLast = k.limitsLast(ctx)
 	owner, err := k.ownerNow(ctx)
 	if errors.Is(err, &library.Error{Kind: library.NotFound}) {
-		return f, nil
+		f.KeyFacts, err = k.keyFacts(ctx, library.Owner{})
+		return f, err
 	}
 	if err != nil {
+		return f, err
+	}
+	if f.KeyFacts, err = k.keyFacts(ctx, *owner); err != nil {
 		return f, err
 	}
 	f.Owner, f.PasswordHash = true, "not bcrypt"

@@ -55,7 +55,7 @@ func FuzzHostName(f *testing.F) {
 
 // No string is a token but ours, and no Cookie header does harm.
 func FuzzTokens(f *testing.F) {
-	k, err := New(Options{Accounts: newAccounts(), Audit: &said{}, SecretKey: secret()})
+	k, err := New(Options{Accounts: newAccounts(), Keys: newKeyStore(), Audit: &said{}, SecretKey: secret()})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -76,7 +76,7 @@ func TestPasswordComposition(t *testing.T) {
 }
 
 func TestStoredHash(t *testing.T) {
-	k, err := New(Options{Accounts: newAccounts(), Audit: &said{}, SecretKey: secret()})
+	k, err := New(Options{Accounts: newAccounts(), Keys: newKeyStore(), Audit: &said{}, SecretKey: secret()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestStoredHash(t *testing.T) {
 // An unknown name costs a whole comparison: the same bcrypt work, to within
 // what a busy machine adds.
 func TestUnknownNameCostsTheSame(t *testing.T) {
-	k, err := New(Options{Accounts: newAccounts(), Audit: &said{}, SecretKey: secret(), SetupOpen: true})
+	k, err := New(Options{Accounts: newAccounts(), Keys: newKeyStore(), Audit: &said{}, SecretKey: secret(), SetupOpen: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -318,7 +318,7 @@ func TestVerifyBeforeSetup(t *testing.T) {
 }
 
 func BenchmarkVerify(b *testing.B) {
-	k, err := New(Options{Accounts: newAccounts(), Audit: &said{}, SecretKey: secret(), SetupOpen: true})
+	k, err := New(Options{Accounts: newAccounts(), Keys: newKeyStore(), Audit: &said{}, SecretKey: secret(), SetupOpen: true})
 	if err != nil {
 		b.Fatal(err)
 	}

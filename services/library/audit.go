@@ -24,13 +24,16 @@ const (
 	AuditPassword        AuditKind = "password_changed" // and all other browsers were signed out
 	AuditPasswordFailed  AuditKind = "password_refused" // the present password was wrong
 	AuditSettingsChanged AuditKind = "settings_changed" // Detail: the names of what changed
+	AuditKeyCreated      AuditKind = "key_created"      // Detail: its name and scopes
+	AuditKeyRevoked      AuditKind = "key_revoked"      // Detail: its name
 )
 
 // AuditKinds are all kinds, in the order in which they are offered as filters.
 func AuditKinds() []AuditKind {
 	return []AuditKind{
 		AuditSignIn, AuditSignInFailed, AuditSignOut, AuditSessionEnded,
-		AuditPassword, AuditPasswordFailed, AuditSettingsChanged, AuditSetup, AuditSetupFailed,
+		AuditPassword, AuditPasswordFailed, AuditKeyCreated, AuditKeyRevoked, AuditSettingsChanged,
+		AuditSetup, AuditSetupFailed,
 	}
 }
 

@@ -1,5 +1,6 @@
 // Package store keeps sources, jobs, passages, changes and accounts in one
-// bbolt file, and implements the Store and Accounts ports of package library.
+// bbolt file, and implements the Store, Accounts, Keys and Audit ports of
+// package library.
 //
 // It owns bbolt and everything written below. It refuses a file of a newer
 // schema than it knows, and a file that another process has open: bbolt takes
@@ -37,6 +38,7 @@
 //	                                      the bucket's own sequence is the newest ever
 //	gone       sequence (8 bytes)         empty; the changes that tell of deletions
 //	sessions   session id                 sessionRow
+//	keys       key id                     keyRow
 //	audit      sequence (8 bytes)         auditRow; key order is order of happening
 //	audit-repeats  sequence (8 bytes)     empty; the rows of audit of a kind that repeats
 //	counts     "audit" 0 kind             how many rows of audit, 8 bytes
@@ -50,7 +52,7 @@
 // # History
 //
 //	1  the first
-//	2  adds audit, audit-repeats and the key guesses of meta
+//	2  adds keys, audit, audit-repeats and the key guesses of meta
 //
 // A store of an older schema is brought up to date when it is opened: one
 // transaction applies the steps between (migrate.go). Before, a copy of the file

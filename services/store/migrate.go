@@ -22,12 +22,14 @@ type step struct {
 // through the same steps, so that old and new stores cannot differ.
 func steps() []step {
 	return []step{
-		{2, addAudit},
+		{2, addAuditAndKeys},
 	}
 }
 
-// addAudit makes room for what was done.
-func addAudit(tx *bolt.Tx) error { return addBuckets(tx, "audit", "audit-repeats") }
+// addAuditAndKeys makes room for what was done, and for keys of programs.
+func addAuditAndKeys(tx *bolt.Tx) error {
+	return addBuckets(tx, "audit", "audit-repeats", "keys")
+}
 
 // layOutFirst is schema 1 without content.
 func layOutFirst(tx *bolt.Tx) error {

@@ -125,6 +125,7 @@ func TestMigration(t *testing.T) {
 		librarytest.Must(t, err)
 		wantFirst(t, s)
 		librarytest.Must(t, s.Record(t.Context(), library.AuditEntry{Time: librarytest.At(1), Kind: library.AuditSignIn}))
+		librarytest.Must(t, s.PutKey(t.Context(), library.Key{ID: "a"}))
 		librarytest.Must(t, s.Close())
 
 		fresh := t.TempDir()

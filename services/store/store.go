@@ -53,6 +53,7 @@ const (
 	bChanges  = "changes"
 	bGone     = "gone"
 	bSessions = "sessions"
+	bKeys     = "keys"
 
 	bAudit        = "audit"
 	bAuditRepeats = "audit-repeats"
@@ -199,5 +200,6 @@ func (s *Store) view(ctx context.Context, f func(*bolt.Tx) error) error {
 var (
 	_ library.Store    = (*Store)(nil)
 	_ library.Accounts = (*Store)(nil)
+	_ library.Keys     = (*Store)(nil)
 	_ library.Audit    = (*Store)(nil)
 )

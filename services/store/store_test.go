@@ -27,6 +27,10 @@ func TestAccounts(t *testing.T) {
 	librarytest.Accounts(t, func(t testing.TB) library.Accounts { return openTest(t) })
 }
 
+func TestKeys(t *testing.T) {
+	librarytest.Keys(t, func(t testing.TB) library.Keys { return openTest(t) })
+}
+
 func TestAudit(t *testing.T) {
 	librarytest.Audit(t, func(t testing.TB) library.Audit { return openTest(t) })
 }

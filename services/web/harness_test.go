@@ -100,7 +100,7 @@ func newBox(t testing.TB, base string) *box {
 	cookies := auth.Cookies{Box: id, BasePath: base}
 	key := make([]byte, 32)
 	rand.Read(key)
-	keeper, err := auth.New(auth.Options{Accounts: st, Audit: st, SecretKey: key, SetupCode: setupCode, Log: log})
+	keeper, err := auth.New(auth.Options{Accounts: st, Keys: st, Audit: st, SecretKey: key, SetupCode: setupCode, Log: log})
 	must(t, err)
 	b.watch, b.said, b.went = &watched{}, &said{}, &went{}
 	b.site, err = New(Options{

@@ -25,6 +25,8 @@ import (
 type Client struct {
 	URL  string // scheme, host and port, no slash at the end
 	HTTP *http.Client
+	// Headers go with each request.
+	Headers map[string]string
 }
 
 // Dial returns an anonymous client that does not follow redirects.
@@ -65,6 +67,9 @@ func (c *Client) Do(ctx context.Context, method, path, contentType string, body 
 	}
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)
+	}
+	for name, value := range c.Headers {
+		req.Header.Set(name, value)
 	}
 	res, err := c.HTTP.Do(req)
 	if err != nil {

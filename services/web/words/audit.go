@@ -13,6 +13,7 @@ type Audit struct {
 
 	Setup, SetupFailed, SignIn, SignInFailed, SignOut, SessionEnded string
 	Password, PasswordFailed, SettingsChanged                       string
+	KeyCreated, KeyRevoked                                          string
 }
 
 // AuditKind names a kind of event.
@@ -36,6 +37,10 @@ func (w *Words) AuditKind(k library.AuditKind) string {
 		return w.Audit.PasswordFailed
 	case library.AuditSettingsChanged:
 		return w.Audit.SettingsChanged
+	case library.AuditKeyCreated:
+		return w.Audit.KeyCreated
+	case library.AuditKeyRevoked:
+		return w.Audit.KeyRevoked
 	}
 	return string(k)
 }
@@ -49,6 +54,7 @@ func englishAudit() Audit {
 		Setup: "The box got its owner", SetupFailed: "Wrong setup code", SignIn: "Signed in", SignInFailed: "Wrong name or password",
 		SignOut: "Signed out", SessionEnded: "Another browser signed out", Password: "Password changed",
 		PasswordFailed: "Wrong current password", SettingsChanged: "Settings changed",
+		KeyCreated: "Key made", KeyRevoked: "Key revoked",
 	}
 }
 
@@ -61,5 +67,6 @@ func germanAudit() Audit {
 		Setup: "Die Box bekam ihren Besitzer", SetupFailed: "Falscher Einrichtungscode", SignIn: "Angemeldet", SignInFailed: "Name oder Passwort falsch",
 		SignOut: "Abgemeldet", SessionEnded: "Anderer Browser abgemeldet", Password: "Passwort geändert",
 		PasswordFailed: "Jetziges Passwort falsch", SettingsChanged: "Einstellungen geändert",
+		KeyCreated: "Schlüssel erstellt", KeyRevoked: "Schlüssel widerrufen",
 	}
 }

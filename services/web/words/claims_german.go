@@ -90,8 +90,9 @@ func germanClaim(id string) Claim {
 			"Mitlesen und Ändern im Netz", "Stell einen Proxy mit Zertifikat davor."}
 	case "api-keys":
 		return Claim{"API-Schlüssel",
-			"API-Schlüssel liegen als Hash vor, haben Grenzen und ein Ende, lassen sich zurückziehen und erkennen, wenn sie auftauchen.",
-			"dem Schlüssel eines Skripts, der mehr öffnet, als es braucht", ""}
+			"API-Schlüssel liegen als Hash vor, haben Rechte und ein Ende, lassen sich sofort widerrufen und beginnen mit cfr_, damit man erkennt, wenn einer auftaucht. Keiner kann Passwort, Schlüssel oder Sitzungen ändern; ein neues Passwort beendet sie alle.",
+			"dem Schlüssel eines Skripts, der mehr öffnet, als es braucht, oder es überlebt",
+			"Widerrufe Schlüssel, die du nicht kennst, in den Einstellungen unter Schlüssel. Um alle zu beenden, ändere das Passwort. Öffnet ein beendeter noch etwas, hol das Abbild neu und starte neu."}
 	case "service-token":
 		return Claim{"Dienstmarke",
 			"Eine Datei mit einer Marke für deine eigenen Skripte, die sonst niemand liest und die vor ihrem Ende erneuert wird.",
