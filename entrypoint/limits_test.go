@@ -62,13 +62,6 @@ func (v visitor) signIn(password string) int {
 	return status
 }
 
-// signedIn is how the box answers who asks who they are.
-func (v visitor) signedIn() int {
-	v.t.Helper()
-	status, _ := v.send("GET", "/auth/me", nil)
-	return status
-}
-
 // setUp makes the owner, whose browser v is.
 func (v visitor) setUp() {
 	v.t.Helper()
@@ -125,7 +118,9 @@ func TestLimitsOutliveKills(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	var report struct{ Items []struct{ ID, Status, Evidence string } }
+	var report struct {
+		Items []struct{ ID, Status, Evidence string }
+	}
 	if err := json.Unmarshal([]byte(out), &report); err != nil {
 		t.Fatal(err)
 	}
