@@ -82,7 +82,7 @@ func (k *Keeper) cleanKey(want NewKey) (NewKey, error) {
 	}
 	want.Name = name
 	var in []string // in the order of scopes, each once
-	for _, s := range scopes() {
+	for _, s := range Scopes() {
 		if slices.Contains(want.Scopes, s) {
 			in = append(in, s)
 		}

@@ -207,7 +207,7 @@ func TestCreateKeyRefuses(t *testing.T) {
 			t.Errorf("%s: %+v, %q", name, e, text)
 		}
 	}
-	_, text := b.makeKey(t, owner, NewKey{Scopes: scopes()})
+	_, text := b.makeKey(t, owner, NewKey{Scopes: Scopes()})
 	program, err := b.VerifyKey(t.Context(), text)
 	if err != nil {
 		t.Fatal(err)

@@ -28,7 +28,16 @@ type live struct {
 	ended chan struct{}
 }
 
-func scopes() []string { return []string{"read", "add", "admin", "metrics"} }
+// What a caller may do. Each stands for itself.
+const (
+	ScopeRead    = "read"
+	ScopeAdd     = "add"
+	ScopeAdmin   = "admin"
+	ScopeMetrics = "metrics"
+)
+
+// Scopes are all of them; a session has each.
+func Scopes() []string { return []string{ScopeRead, ScopeAdd, ScopeAdmin, ScopeMetrics} }
 
 func unauthorized() error {
 	return &library.Error{Kind: library.Unauthorized, Message: "You are not signed in.", Hint: "Sign in again."}
@@ -74,7 +83,7 @@ func (k *Keeper) identify(ctx context.Context, userID, sessionID string, epoch f
 }
 
 func identity(o library.Owner, sessionID string) Identity {
-	return Identity{UserID: o.ID, Name: o.Name, Kind: KindSession, Scopes: scopes(), SessionID: sessionID}
+	return Identity{UserID: o.ID, Name: o.Name, Kind: KindSession, Scopes: Scopes(), SessionID: sessionID}
 }
 
 // session returns a session from memory, reading it once from the store.

@@ -228,7 +228,7 @@ func TestChangePassword(t *testing.T) {
 		{first.Identity, "wrong password", "a new password", library.Forbidden},
 		{first.Identity, "", "a new password", library.Forbidden},
 		{first.Identity, goodPassword, "short", library.Invalid},
-		{Identity{UserID: first.Identity.UserID, Kind: "key", Scopes: scopes()}, goodPassword, "a new password", library.Forbidden},
+		{Identity{UserID: first.Identity.UserID, Kind: "key", Scopes: Scopes()}, goodPassword, "a new password", library.Forbidden},
 		{Identity{}, goodPassword, "a new password", library.Forbidden},
 	} {
 		_, err := b.ChangePassword(t.Context(), c.id, c.old, c.new)

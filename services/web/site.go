@@ -30,6 +30,7 @@ import (
 	"coffer/services/web/settings/account"
 	"coffer/services/web/settings/appearance"
 	"coffer/services/web/settings/audit"
+	"coffer/services/web/settings/keys"
 	"coffer/services/web/settings/outgoing"
 	"coffer/services/web/setup"
 	"coffer/services/web/shell"
@@ -121,6 +122,8 @@ func sections(o Options) []settings.Row {
 	return []settings.Row{
 		{Name: account.Name, Title: func(w *words.Words) string { return w.Settings.Account },
 			New: func(d *settings.Desk) (settings.Section, error) { return account.New(d, o.Keeper, o.Cookies) }},
+		{Name: keys.Name, Title: func(w *words.Words) string { return w.Keys.Title },
+			New: func(d *settings.Desk) (settings.Section, error) { return keys.New(d, o.Keeper) }},
 		{Name: access.Name, Title: func(w *words.Words) string { return w.Settings.Access },
 			New: func(d *settings.Desk) (settings.Section, error) {
 				return access.New(access.Options{

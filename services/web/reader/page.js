@@ -1,4 +1,5 @@
 // Reading: from hit to hit, and the address of a passage.
+import { copy } from "./copy.js";
 import { typing } from "./keys.js";
 
 const article = document.querySelector(".text");
@@ -132,18 +133,4 @@ function copying() {
     document.getElementById("announce").textContent = article.dataset.copied;
     setTimeout(() => anchor.classList.remove("copied"), 1500);
   });
-}
-
-async function copy(text) {
-  if (navigator.clipboard) {
-    return navigator.clipboard.writeText(text).then(() => true, () => false);
-  }
-  const field = document.createElement("textarea");
-  field.value = text;
-  field.className = "unseen";
-  document.body.append(field);
-  field.select();
-  const done = document.execCommand("copy");
-  field.remove();
-  return done;
 }

@@ -40,6 +40,7 @@ type Words struct {
 	Logs     Logs
 	Audit    Audit
 	Outgoing Outgoing
+	Keys     Keys
 	Settings Settings
 	Access   Access
 	Failure  Failure
