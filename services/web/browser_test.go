@@ -16,6 +16,9 @@ import (
 
 type step = chromedp.Action[chromedp.Void]
 
+// patience is how long a page may take on a machine that is busy with others.
+const patience = time.Minute
+
 // tab is a page in a real browser. What the browser complains about is
 // collected.
 type tab struct {
@@ -87,7 +90,7 @@ func (v *tab) listen() {
 
 func (v *tab) do(steps ...step) {
 	v.b.t.Helper()
-	ctx, stop := context.WithTimeout(v, 20*time.Second)
+	ctx, stop := context.WithTimeout(v, patience)
 	defer stop()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		late, end := context.WithTimeout(v, time.Second)
@@ -114,7 +117,7 @@ func (v *tab) quiet() {
 // text is what an element shows.
 func (v *tab) text(css string) string {
 	v.b.t.Helper()
-	ctx, stop := context.WithTimeout(v, 20*time.Second)
+	ctx, stop := context.WithTimeout(v, patience)
 	defer stop()
 	s, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS(css)))
 	if err != nil {
@@ -136,7 +139,7 @@ func script[T any](v *tab, code string) T {
 // eventually waits until a script evaluates to true.
 func (v *tab) eventually(what, code string) {
 	v.b.t.Helper()
-	for range 150 {
+	for range int(patience / (100 * time.Millisecond)) {
 		if ok, err := chromedp.Run(v, chromedp.Evaluate[bool](code)); err == nil && ok {
 			return
 		}
