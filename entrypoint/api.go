@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"coffer/appliance/secrets"
 	"coffer/services/api"
 	"coffer/services/auth"
+	"coffer/services/console"
 	"coffer/services/index"
 	"coffer/services/library"
 	"coffer/services/link"
@@ -39,6 +41,7 @@ type apiOptions struct {
 	Dev       bool
 	Box       string // folder in which init says how the services are
 	BoxSocket string // where init is asked how the box is
+	Root      int    // the user whose commands are heard
 	Metrics   bool
 	Started   time.Time // of the box
 }
@@ -70,6 +73,10 @@ func serveAPI(ctx context.Context, c call) (err error) {
 		return err
 	}
 	leases, err := s.Listener("link")
+	if err != nil {
+		return err
+	}
+	commands, err := s.Listener(consoleName)
 	if err != nil {
 		return err
 	}
@@ -153,6 +160,9 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	g.Go(func() error { return keeper.Run(gctx) })
 	g.Go(func() error { return keeper.RunKeys(gctx) })
 	g.Go(func() error { return looking.run(gctx) })
+	g.Go(func() error {
+		return console.Serve(gctx, commands.(*net.UnixListener), console.Options{UID: o.Root, Keeper: keeper, Log: s.log})
+	})
 	g.Go(func() error { return link.Serve(gctx, leases, lib, s.log) })
 	g.Go(func() error { return api.Serve(gctx, requests, engine, s.log) })
 	status := boot.SetUp

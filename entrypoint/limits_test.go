@@ -62,6 +62,13 @@ func (v visitor) signIn(password string) int {
 	return status
 }
 
+// signedIn is how the box answers who asks who they are.
+func (v visitor) signedIn() int {
+	v.t.Helper()
+	status, _ := v.send("GET", "/auth/me", nil)
+	return status
+}
+
 // setUp makes the owner, whose browser v is.
 func (v visitor) setUp() {
 	v.t.Helper()

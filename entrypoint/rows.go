@@ -52,10 +52,25 @@ func (p plan) sockets() []sockets.Spec {
 	return []sockets.Spec{
 		at("api", p.roles.API, p.roles.Edge),
 		at("link", p.roles.API, p.roles.Worker),
+		p.console(),
 		at("parser", p.roles.Parser, p.roles.Worker),
 		at("egress", p.roles.Egress, p.roles.API), // and init, who is root
 	}
 }
+
+// consoleName is the socket at which the API hears the owner's commands.
+const consoleName = "owner"
+
+// console is for init's user alone, who may be commanded by nobody else either.
+func (p plan) console() sockets.Spec {
+	s := sockets.Spec{Name: consoleName, Path: consoleSocket(p.cfg), UID: p.roles.Root.UID, GID: p.roles.Root.GID, Mode: 0o600}
+	if !confine.Switches() {
+		s.UID, s.GID = -1, -1
+	}
+	return s
+}
+
+func consoleSocket(cfg *config.Config) string { return filepath.Join(cfg.Run, consoleName+".sock") }
 
 // services is every service, in full. The longest stop is that of nginx and
 // the worker together, then that of the API: below the box's 8 seconds.
@@ -71,11 +86,11 @@ func (p plan) services() []boot.Service {
 				options(apiOptions{
 					logOptions: p.logOptions, Data: p.cfg.Data, Share: p.share, BasePath: p.cfg.BasePath, Hosts: p.hosts(), Proxies: p.proxies(),
 					MaxUpload: p.cfg.MaxUpload, SetupOpen: p.cfg.SetupOpen, Dev: p.cfg.DevMode, Box: boot.StateFolder(p.cfg.Run),
-					BoxSocket: boot.BoxSocket(p.cfg.Run), Metrics: p.cfg.Metrics, Started: p.started,
+					Root: p.roles.Root.UID, BoxSocket: boot.BoxSocket(p.cfg.Run), Metrics: p.cfg.Metrics, Started: p.started,
 				}),
 				{Name: "edge-token", Bytes: []byte(p.token)},
 			},
-			Sockets: []string{"api", "link"},
+			Sockets: []string{"api", "link", consoleName},
 			Files: confine.Files{
 				Read: []string{
 					filepath.Join(p.share, "templates"), boot.StateFolder(p.cfg.Run),

@@ -37,6 +37,7 @@ const (
 	SecretMode    Protection = "left-out:secret-mode"    // others may read secrets
 	SocketMode    Protection = "left-out:socket-mode"    // others may connect to sockets
 	Peer          Protection = "left-out:peer"           // the kernel is not asked who commands init
+	ConsolePeer   Protection = "left-out:console-peer"   // nor who sets a new password
 	Blotting      Protection = "left-out:blotting"       // secrets stay in lines of the log
 	DevMode       Protection = "left-out:dev-mode"       // it needs no acknowledgement
 

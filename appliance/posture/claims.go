@@ -92,8 +92,8 @@ func Claims() []Claim {
 		},
 		{
 			ID: "supervisor-control", Group: GroupProcesses, Title: "Commands to the box",
-			Claim:   "Only root can command the box's init, and the kernel vouches for who asks. There is no password that could leak.",
-			Against: "a service that was taken over stopping or restarting others",
+			Claim:   "Only root can command the box's init, or set a new password without the old one, and the kernel vouches for who asks. There is no password to it that could leak.",
+			Against: "a service that was taken over stopping others, or giving the box to somebody else",
 			Remedy:  "Restart the box, which makes its sockets anew. Run it as root to keep its services from being the user that commands it.",
 			check:   (*look).supervisorControl,
 		},

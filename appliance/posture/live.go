@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -138,19 +139,20 @@ func (l *look) edgeOnly(ctx context.Context) Finding {
 }
 
 func (l *look) supervisorControl(ctx context.Context) Finding {
-	path := l.controlSocket()
-	st, err := os.Lstat(path)
-	if err != nil {
-		return unseen(err)
+	for _, path := range l.commandSockets() {
+		st, err := os.Lstat(path)
+		if err != nil {
+			return unseen(err)
+		}
+		sys, ok := st.Sys().(*syscall.Stat_t)
+		if !ok || st.Mode().Type() != fs.ModeSocket {
+			return fail(path + " is no socket")
+		}
+		if int(sys.Uid) != os.Geteuid() || st.Mode().Perm() != 0o600 {
+			return fail(fmt.Sprintf("%s is owned by %d with mode %04o", path, sys.Uid, st.Mode().Perm()))
+		}
 	}
-	sys, ok := st.Sys().(*syscall.Stat_t)
-	if !ok || st.Mode().Type() != fs.ModeSocket {
-		return fail(path + " is no socket")
-	}
-	if int(sys.Uid) != os.Geteuid() || st.Mode().Perm() != 0o600 {
-		return fail(fmt.Sprintf("%s is owned by %d with mode %04o", path, sys.Uid, st.Mode().Perm()))
-	}
-	evidence := fmt.Sprintf("control.sock is %d's, mode 0600, and asks the kernel who connects", sys.Uid)
+	evidence := fmt.Sprintf("control.sock and owner.sock are %d's, mode 0600, and the kernel is asked who connects", os.Geteuid())
 	if !*l.root {
 		return degraded("the box runs without root, so its services are the user that may command it; " + evidence)
 	}
@@ -159,30 +161,31 @@ func (l *look) supervisorControl(ctx context.Context) Finding {
 		if p.err != nil {
 			return unseen(p.err)
 		}
-		if open, _ := p.refusals(l.command()); len(open) > 0 {
-			return fail("a probe as the " + role + " reached the control socket")
+		if open, _ := p.refusals(l.commands()...); len(open) > 0 {
+			return fail("a probe as the " + role + " reached a socket for commands: " + strings.Join(open, ", "))
 		}
 	}
 	said, err := l.askAsAnother(ctx)
 	switch {
 	case err != nil:
 		return unseen(err)
-	case said != refusedByInit:
-		return fail(fmt.Sprintf("the worker's user asked init past the socket's mode and was not refused (%s)", said))
+	case said != refusedToCommand:
+		return fail(fmt.Sprintf("the worker's user asked past the socket's mode and was not refused (%s)", said))
 	}
-	return pass(evidence + "; probes as the API and the worker were refused, and init refused the worker's user that came past the mode")
+	return pass(evidence + "; probes as the API and the worker were refused, and so was the worker's user that came past the mode")
 }
 
-// askAsAnother asks init as the worker's user that the socket's mode does not
-// stop, so that only the kernel's word on who asks is left. Each time is a
-// line in the log, so that it is done as often as other requests.
+// askAsAnother asks as the worker's user that the mode of a socket does not
+// stop, so that only the kernel's word on who asks is left. It returns what
+// came of it where it was not refused. Each time is a line in
+// the log, so that it is done as often as other requests.
 func (l *look) askAsAnother(ctx context.Context) (string, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.Watch.mu.Lock()
 	last := l.asked
 	l.Watch.mu.Unlock()
-	if !l.forOwner && last.Evidence == refusedByInit && l.now().Sub(last.at) < everyLive {
+	if !l.forOwner && last.Evidence == refusedToCommand && l.now().Sub(last.at) < everyLive {
 		return last.Evidence, nil
 	}
 	said := map[string]string{}
@@ -194,7 +197,7 @@ func (l *look) askAsAnother(ctx context.Context) (string, error) {
 			return "", errors.New("there is no service worker")
 		}
 		role := l.Roles[at]
-		c := &exec.Cmd{Path: l.Self, Args: []string{"coffer", "probe", asAsker, l.controlSocket()}, Env: []string{"GOMAXPROCS=1"}, Dir: "/"}
+		c := &exec.Cmd{Path: l.Self, Args: append([]string{"coffer", "probe", asAsker}, l.commandSockets()...), Env: []string{"GOMAXPROCS=1"}, Dir: "/"}
 		c.SysProcAttr = &syscall.SysProcAttr{
 			Setpgid: true, Credential: &syscall.Credential{Uid: uint32(role.UID), Gid: uint32(role.GID)},
 			AmbientCaps: []uintptr{unix.CAP_DAC_OVERRIDE},
@@ -203,7 +206,16 @@ func (l *look) askAsAnother(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	last = lastSeen{l.now(), pass(said[l.controlSocket()])}
+	var came []string
+	for _, path := range l.commandSockets() {
+		if said[path] != refusedToCommand {
+			came = append(came, filepath.Base(path)+": "+said[path])
+		}
+	}
+	if came == nil {
+		came = []string{refusedToCommand}
+	}
+	last = lastSeen{l.now(), pass(strings.Join(came, ", "))}
 	l.Watch.mu.Lock()
 	l.asked = last
 	l.Watch.mu.Unlock()

@@ -101,11 +101,13 @@ func newRig(t *testing.T) *rig {
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(places.Run, "edge/http.conf"), []byte("listen 8080;"), 0o440))
 
-	control, err := net.Listen("unix", filepath.Join(places.Run, "control.sock"))
-	must(t, err)
-	t.Cleanup(func() { control.Close() })
-	go refuseAll(control)
-	must(t, os.Chmod(filepath.Join(places.Run, "control.sock"), 0o600))
+	for _, name := range []string{"control.sock", "owner.sock"} {
+		commands, err := net.Listen("unix", filepath.Join(places.Run, name))
+		must(t, err)
+		t.Cleanup(func() { commands.Close() })
+		go refuseAll(commands)
+		must(t, os.Chmod(filepath.Join(places.Run, name), 0o600))
+	}
 	front := httptest.NewServer(http.HandlerFunc(r.serveEdge))
 	t.Cleanup(front.Close)
 	socket, err := net.Listen("unix", filepath.Join(places.Run, "api.sock"))
@@ -167,11 +169,15 @@ func newRig(t *testing.T) *rig {
 		r.probes[key] = &probed{said: said}
 	}
 	r.probes["parser/parser-child"].said[trySignal] = "EPERM"
-	r.probes["worker/"+asAsker] = &probed{said: map[string]string{r.controlSocket(): refusedByInit}}
+	refused := map[string]string{}
+	for _, path := range r.commandSockets() {
+		refused[path] = refusedToCommand
+	}
+	r.probes["worker/"+asAsker] = &probed{said: refused}
 	return r
 }
 
-// refuseAll is an init that nobody may command.
+// refuseAll is a box that nobody may command.
 func refuseAll(l net.Listener) {
 	for {
 		c, err := l.Accept()

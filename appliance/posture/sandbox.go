@@ -80,17 +80,28 @@ func (l *look) readKey() string {
 func (l *look) readShared() string { return "read=" + l.Share }
 func (l *look) readOwn() string    { return "read=" + filepath.Join(l.RunFolder, "parser") } // the parser's
 func (l *look) runElse() string    { return "exec=" + l.Other }
-func (l *look) command() string    { return "ask=" + l.controlSocket() }
-func (l *look) controlSocket() string {
-	return filepath.Join(l.RunFolder, "control.sock")
+
+// commandSockets are where the owner's commands are heard: by init, and by the
+// API.
+func (l *look) commandSockets() []string {
+	return []string{filepath.Join(l.RunFolder, "control.sock"), filepath.Join(l.RunFolder, "owner.sock")}
 }
+
+func (l *look) commands() []string {
+	var all []string
+	for _, path := range l.commandSockets() {
+		all = append(all, "ask="+path)
+	}
+	return all
+}
+
 func (l *look) dial() string { return "dial=" + strconv.Itoa(int(l.ListenPort)) }
 
 func (l *look) tries() []string {
-	return []string{
+	return append(l.commands(),
 		tryTCP, tryTCP6, tryUDP, tryUDP6, tryRaw, tryUnix, tryBind, tryListen, tryPtrace,
-		l.readData(), l.readKey(), l.readShared(), l.readOwn(), l.runElse(), l.command(), l.dial(), tryForking,
-	}
+		l.readData(), l.readKey(), l.readShared(), l.readOwn(), l.runElse(), l.dial(), tryForking,
+	)
 }
 
 // refusals judges what a probe was told: each try must have been refused by

@@ -24,7 +24,7 @@ const (
 	asChild   = "parser-child" // a reader of documents
 	asLooker  = "look"
 	asWaiter  = "wait"    // lives until its input ends
-	asAsker   = "command" // asks init for something
+	asAsker   = "command" // asks for something where commands are heard
 )
 
 // childFiles is as many descriptors as a probe needs as a child.
@@ -45,7 +45,11 @@ func Probe(args []string, out io.Writer) error {
 		_, err = io.Copy(io.Discard, os.Stdin)
 		return err
 	case asAsker:
-		return json.NewEncoder(out).Encode(map[string]string{args[1]: askInit(args[1])})
+		said := map[string]string{}
+		for _, path := range args[1:] {
+			said[path] = askToCommand(path)
+		}
+		return json.NewEncoder(out).Encode(said)
 	case asStarted:
 	case asRunning:
 		err = confine.GiveUpExec()
@@ -225,10 +229,10 @@ func startBeside() (int, error) {
 	return syscall.ForkExec(self, []string{"coffer", "probe", asWaiter}, &syscall.ProcAttr{Files: []uintptr{r.Fd(), 2, 2}})
 }
 
-// askInit asks at init's own socket how the box is and tells what came of it:
-// an error's name when the socket refuses, "refused" when init does, allowed
-// when it answers.
-func askInit(path string) string {
+// askToCommand asks at a socket for commands how the box is and tells what came
+// of it: an error's name when the socket refuses, "refused" when who listens
+// does, allowed when it answers.
+func askToCommand(path string) string {
 	c, err := net.DialTimeout("unix", path, askWithin)
 	var e syscall.Errno
 	if errors.As(err, &e) {
@@ -248,15 +252,15 @@ func askInit(path string) string {
 	case err != nil:
 		return err.Error()
 	case strings.Contains(answer.Error, "may not command"):
-		return refusedByInit
+		return refusedToCommand
 	case answer.Error != "":
 		return answer.Error
 	}
 	return allowed
 }
 
-// refusedByInit is what askInit says when the kernel's word on who asks was
-// not good enough.
-const refusedByInit = "refused"
+// refusedToCommand is what askToCommand says when the kernel's word on who asks
+// was not good enough.
+const refusedToCommand = "refused"
 
 const askWithin = 2 * time.Second

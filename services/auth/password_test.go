@@ -191,3 +191,63 @@ func TestSameName(t *testing.T) {
 		}
 	}
 }
+
+// A new password without the old one ends every session, lets everybody try
+// again, and changes nothing else.
+func TestResetPassword(t *testing.T) {
+	clock(t, func(t *testing.T) {
+		b := newBox(t, nil)
+		wantKind(t, b.ResetPassword(t.Context(), "another password"), library.Conflict)
+		g := b.setUp(t)
+		other := b.logIn(t, stranger(1))
+		was := *b.a.owner
+		for name, password := range map[string]string{
+			"empty": "", "short": "seven77", "long": strings.Repeat("x", maxPassword+1), "very long": strings.Repeat("x", 1<<20), "no text": "eight \xff bytes",
+		} {
+			if e := wantKind(t, b.ResetPassword(t.Context(), password), library.Invalid); e.Field != "password" {
+				t.Errorf("%s: %+v", name, e)
+			}
+		}
+		if _, err := b.Verify(t.Context(), g.Token); err != nil || b.a.owner.Epoch != was.Epoch {
+			t.Fatalf("a refusal changed something: %v", err)
+		}
+		for i := range failuresTogether {
+			b.wrong(t, stranger(10+i))
+		}
+		ended := b.Ended(t.Context(), g.Identity.SessionID)
+
+		if err := b.ResetPassword(t.Context(), "another password"); err != nil {
+			t.Fatal(err)
+		}
+		for _, token := range []string{g.Token, other.Token} {
+			_, err := b.Verify(t.Context(), token)
+			wantKind(t, err, library.Unauthorized)
+		}
+		select {
+		case <-ended:
+		default:
+			t.Error("a stream of an ended session goes on")
+		}
+		if len(b.a.sessions) != 0 {
+			t.Errorf("%d sessions are left", len(b.a.sessions))
+		}
+		now := *b.a.owner
+		if now.ID != was.ID || now.Name != was.Name || !now.CreatedAt.Equal(was.CreatedAt) || now.Epoch == was.Epoch {
+			t.Errorf("the owner was %+v and is %+v", was, now)
+		}
+		last := b.said.events[len(b.said.events)-1]
+		if last.Kind != library.AuditPasswordReset || last.Who != library.ByConsole || last.Client != "" {
+			t.Errorf("the audit log says %+v", last)
+		}
+		if !b.a.guesses.Until.IsZero() {
+			t.Error("a restart would have strangers wait again")
+		}
+		_, err := b.Login(t.Context(), "Ada", goodPassword, stranger(2))
+		wantKind(t, err, library.Unauthorized)
+		_, err = b.Login(t.Context(), "Ada", "another password", stranger(2))
+		wantKind(t, err, "")
+		if strings.Contains(b.log.String(), "another") {
+			t.Error("the password is in the log")
+		}
+	})
+}

@@ -177,6 +177,45 @@ func (k *Keeper) replacePassword(ctx context.Context, sessionID, epoch string, h
 	return k.grant(owner, s, "")
 }
 
+// ResetPassword sets a new password without the old one, for whoever commands
+// the machine that the box runs on. Every session ends, and nobody waits for
+// earlier failures. Conflict before setup.
+func (k *Keeper) ResetPassword(ctx context.Context, password string) error {
+	if err := checkPassword(password, "password"); err != nil {
+		return err
+	}
+	if needed, err := k.SetupNeeded(ctx); err != nil {
+		return err
+	} else if needed {
+		return &library.Error{
+			Kind: library.Conflict, Message: "This box has no owner yet.",
+			Hint: "Start it and open the link from its log; coffer setup-code prints the code.",
+		}
+	}
+	hash, err := k.hashPassword(ctx, password)
+	if err != nil {
+		return err
+	}
+	k.writes.Lock()
+	defer k.writes.Unlock()
+	var owner library.Owner
+	err = k.o.Accounts.UpdateOwner(ctx, func(o *library.Owner) error {
+		o.PasswordHash, o.Epoch = hash, newID()
+		owner = *o
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	k.setOwner(owner)
+	k.sweep(ctx, owner.Epoch, "")
+	k.limits.forgive()
+	k.keep(context.WithoutCancel(ctx))
+	k.record(ctx, library.AuditPasswordReset, library.ByConsole, Client{}, "")
+	k.o.Log.Warn("password set anew from the console; every session has ended")
+	return nil
+}
+
 // RecentFailures counts wrong passwords of the last quarter of an hour; last
 // is zero when there was none since the start.
 func (k *Keeper) RecentFailures() (n int, last time.Time) {

@@ -3,7 +3,6 @@ package egress
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"os"
@@ -12,7 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/sys/unix"
+
+	"coffer/services/peer"
 )
 
 // Options are what the wiring gives the service.
@@ -205,21 +205,11 @@ func (t *talk) write(a answer) error {
 
 // caller asks the kernel who connected.
 func (s *server) caller(conn *net.UnixConn) (Caller, error) {
-	raw, err := conn.SyscallConn()
+	uid, err := peer.UID(conn)
 	if err != nil {
 		return "", err
 	}
-	var who *unix.Ucred
-	var failed error
-	if err := raw.Control(func(fd uintptr) {
-		who, failed = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
-	}); err != nil {
-		return "", err
-	}
-	if failed != nil {
-		return "", fmt.Errorf("who asks: %w", failed)
-	}
-	return s.judge(int(who.Uid))
+	return s.judge(uid)
 }
 
 func (s *server) judge(uid int) (Caller, error) {

@@ -22,6 +22,7 @@ const (
 	AuditSignOut         AuditKind = "sign_out"         // a browser signed itself out
 	AuditSessionEnded    AuditKind = "session_ended"    // another browser was signed out; Detail: which
 	AuditPassword        AuditKind = "password_changed" // and all other browsers were signed out
+	AuditPasswordReset   AuditKind = "password_reset"   // without the old one; all browsers were signed out
 	AuditPasswordFailed  AuditKind = "password_refused" // the present password was wrong
 	AuditSettingsChanged AuditKind = "settings_changed" // Detail: the names of what changed
 	AuditKeyCreated      AuditKind = "key_created"      // Detail: its name and scopes
@@ -32,7 +33,7 @@ const (
 func AuditKinds() []AuditKind {
 	return []AuditKind{
 		AuditSignIn, AuditSignInFailed, AuditSignOut, AuditSessionEnded,
-		AuditPassword, AuditPasswordFailed, AuditKeyCreated, AuditKeyRevoked, AuditSettingsChanged,
+		AuditPassword, AuditPasswordReset, AuditPasswordFailed, AuditKeyCreated, AuditKeyRevoked, AuditSettingsChanged,
 		AuditSetup, AuditSetupFailed,
 	}
 }

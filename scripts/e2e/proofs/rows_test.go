@@ -40,7 +40,7 @@ func rows() []row {
 	reader := func(says string) claim { return claim{"sandbox-parser", says} }
 	return []row{
 		{leave: weaken.WorkerUser, room: confining, test: leftovers, fails: []claim{
-			{"process-identity", `Uid is "0 0 0 0"`}, {"supervisor-control", "reached the control socket"}}},
+			{"process-identity", `Uid is "0 0 0 0"`}, {"supervisor-control", "control.sock"}}},
 		{leave: weaken.Groups, room: confining, test: leftovers, fails: one("process-identity", `Groups is "0 4 27"`)},
 		{leave: weaken.BoundingSet, room: confining, test: leftovers, fails: one("process-identity", "CapBnd is")},
 		{leave: weaken.NewPrivileges, room: confining, test: leftovers, fails: []claim{{"process-identity", "NoNewPrivs"}, egress("nginx")}},
@@ -61,7 +61,8 @@ func rows() []row {
 		{leave: weaken.FolderMode, room: "appliance/layout", test: "TestTable", fails: one("data-ownership", "has mode 0755, not 07")},
 		{leave: weaken.SecretMode, room: "appliance/secrets", test: "TestMadeOnce", fails: one("secrets-readers", "has mode 0444")},
 		{leave: weaken.SocketMode, room: "appliance/sockets", test: "TestModeAndStaleFiles", fails: one("supervisor-control", "mode 0666")},
-		{leave: weaken.Peer, room: "appliance/control", test: "TestStrangersAreRefusedByTheirCredentials", fails: one("supervisor-control", "was not refused (ok)")},
+		{leave: weaken.Peer, room: "appliance/control", test: "TestStrangersAreRefusedByTheirCredentials", fails: one("supervisor-control", "was not refused (control.sock: ok)")},
+		{leave: weaken.ConsolePeer, room: "services/console", test: "TestStrangersAreRefused", fails: one("supervisor-control", "was not refused (owner.sock: ")},
 		{leave: weaken.Blotting, room: "appliance/journal", test: "TestSecretsAreNotKept", fails: one("logs-clean", "COFFER_SECRET_KEY stands in the log nginx.log"),
 			env: []string{"COFFER_SECRET_KEY=" + secretKey}},
 		{leave: weaken.DevMode, room: "config", test: "TestOptionsAgree", fails: one("dev-mode", "nobody acknowledged"),

@@ -12,7 +12,7 @@ type Audit struct {
 	ManyClients                                           string
 
 	Setup, SetupFailed, SignIn, SignInFailed, SignOut, SessionEnded string
-	Password, PasswordFailed, SettingsChanged                       string
+	Password, PasswordReset, PasswordFailed, SettingsChanged        string
 	KeyCreated, KeyRevoked                                          string
 }
 
@@ -33,6 +33,8 @@ func (w *Words) AuditKind(k library.AuditKind) string {
 		return w.Audit.SessionEnded
 	case library.AuditPassword:
 		return w.Audit.Password
+	case library.AuditPasswordReset:
+		return w.Audit.PasswordReset
 	case library.AuditPasswordFailed:
 		return w.Audit.PasswordFailed
 	case library.AuditSettingsChanged:
@@ -53,7 +55,7 @@ func englishAudit() Audit {
 		ByKey: "by a key", ByConsole: "by a command in the container", ByStranger: "by somebody unknown", ManyClients: "many addresses",
 		Setup: "The box got its owner", SetupFailed: "Wrong setup code", SignIn: "Signed in", SignInFailed: "Wrong name or password",
 		SignOut: "Signed out", SessionEnded: "Another browser signed out", Password: "Password changed",
-		PasswordFailed: "Wrong current password", SettingsChanged: "Settings changed",
+		PasswordReset: "Password set anew", PasswordFailed: "Wrong current password", SettingsChanged: "Settings changed",
 		KeyCreated: "Key made", KeyRevoked: "Key revoked",
 	}
 }
@@ -66,7 +68,7 @@ func germanAudit() Audit {
 		ByKey: "mit einem Schlüssel", ByConsole: "durch einen Befehl im Container", ByStranger: "von Unbekannten", ManyClients: "viele Adressen",
 		Setup: "Die Box bekam ihren Besitzer", SetupFailed: "Falscher Einrichtungscode", SignIn: "Angemeldet", SignInFailed: "Name oder Passwort falsch",
 		SignOut: "Abgemeldet", SessionEnded: "Anderer Browser abgemeldet", Password: "Passwort geändert",
-		PasswordFailed: "Jetziges Passwort falsch", SettingsChanged: "Einstellungen geändert",
+		PasswordReset: "Passwort neu gesetzt", PasswordFailed: "Jetziges Passwort falsch", SettingsChanged: "Einstellungen geändert",
 		KeyCreated: "Schlüssel erstellt", KeyRevoked: "Schlüssel widerrufen",
 	}
 }

@@ -36,8 +36,8 @@ func germanClaim(id string) Claim {
 			"Nimm einen Kernel mit Landlock (5.13 oder neuer, beim Start eingeschaltet)."}
 	case "supervisor-control":
 		return Claim{"Befehle an die Box",
-			"Nur root kann init befehlen, und der Kernel bürgt dafür, wer fragt. Es gibt kein Passwort, das bekannt werden könnte.",
-			"einem übernommenen Dienst, der andere anhält oder neu startet",
+			"Nur root kann init befehlen oder ohne das alte ein neues Passwort setzen, und der Kernel bürgt dafür, wer fragt. Dafür gibt es kein Passwort, das bekannt werden könnte.",
+			"einem übernommenen Dienst, der andere anhält oder die Box jemand anderem gibt",
 			"Starte die Box neu, sie legt ihre Sockets dann neu an. Starte sie als root, damit ihre Dienste nicht der Benutzer sind, der ihr befiehlt."}
 	case "edge-only":
 		return Claim{"Ein Weg hinein",

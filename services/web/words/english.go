@@ -62,12 +62,13 @@ func english() *Words {
 		},
 		Login: Login{
 			Title: "Sign in", Heading: "Sign in", Name: "Name", Password: "Password", SignIn: "Sign in",
-			Wrong:     "Name or password is wrong.",
-			Limited:   "Too many wrong passwords. Nothing is lost. Try again in %s.",
-			Forgotten: "Forgot the password?",
-			ForgottenText: "There is no way yet to set a new password without the old one. " +
-				"Nothing is lost: the documents stay on the volume, and a browser that is still signed in keeps working.",
-			SignedOut: "You are signed out.",
+			Wrong:            "Name or password is wrong.",
+			Limited:          "Too many wrong passwords. Nothing is lost. Try again in %s.",
+			Forgotten:        "Forgot the password?",
+			ForgottenText:    "Nothing is lost. Whoever runs Coffer’s container can set a new password without the old one. Run this on that machine, with the name of your container in place of the first coffer:",
+			ForgottenCommand: "docker exec -it coffer coffer owner reset-password",
+			ForgottenThen:    "It asks for a new password, signs every browser out and voids the keys of programs. Your documents and settings stay as they are. It works while the box is stopped, too; the README says how.",
+			SignedOut:        "You are signed out.",
 		},
 		Search: Search{
 			Title: "Search", Heading: "Search", Placeholder: "Search everything", Label: "Search words", Go: "Search",

@@ -62,12 +62,13 @@ func german() *Words {
 		},
 		Login: Login{
 			Title: "Anmelden", Heading: "Anmelden", Name: "Name", Password: "Passwort", SignIn: "Anmelden",
-			Wrong:     "Name oder Passwort ist falsch.",
-			Limited:   "Zu viele falsche Passwörter. Nichts ist verloren. Versuch es in %s wieder.",
-			Forgotten: "Passwort vergessen?",
-			ForgottenText: "Ohne das alte lässt sich noch kein neues Passwort setzen. " +
-				"Nichts ist verloren: Die Dokumente bleiben auf dem Volume, und ein Browser, der noch angemeldet ist, bleibt es.",
-			SignedOut: "Du bist abgemeldet.",
+			Wrong:            "Name oder Passwort ist falsch.",
+			Limited:          "Zu viele falsche Passwörter. Nichts ist verloren. Versuch es in %s wieder.",
+			Forgotten:        "Passwort vergessen?",
+			ForgottenText:    "Nichts ist verloren. Wer den Container von Coffer betreibt, kann ohne das alte ein neues Passwort setzen. Führ dies auf dem Rechner aus, mit dem Namen deines Containers statt des ersten coffer:",
+			ForgottenCommand: "docker exec -it coffer coffer owner reset-password",
+			ForgottenThen:    "Es fragt nach einem neuen Passwort, meldet jeden Browser ab und macht die Schlüssel von Programmen ungültig. Deine Dokumente und Einstellungen bleiben, wie sie sind. Auch bei angehaltener Box geht es; wie, steht in der README.",
+			SignedOut:        "Du bist abgemeldet.",
 		},
 		Search: Search{
 			Title: "Suche", Heading: "Suche", Placeholder: "Alles durchsuchen", Label: "Suchwörter", Go: "Suchen",

@@ -54,6 +54,7 @@ type Login struct {
 	Wrong                                  string
 	Limited                                string // %s: how long
 	Forgotten, ForgottenText               string
+	ForgottenCommand, ForgottenThen        string
 	SignedOut                              string
 }
 

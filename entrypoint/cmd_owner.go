@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"coffer/config"
+	"coffer/services/auth"
+	"coffer/services/console"
+	"coffer/services/store"
+)
+
+// playOwner does what only whoever commands the machine may do to the owner's
+// account.
+func playOwner(ctx context.Context, c call) int {
+	if len(c.args) == 0 || c.args[0] != "reset-password" {
+		return c.fail("owner", fmt.Errorf("%w: coffer owner reset-password", errUsage))
+	}
+	flags := flag.NewFlagSet("owner reset-password", flag.ContinueOnError)
+	flags.SetOutput(c.err)
+	root := flags.String("root", "/", "the folder below which the box lives")
+	if err := flags.Parse(c.args[1:]); err != nil {
+		return exitUsage
+	}
+	if flags.NArg() > 0 {
+		return c.fail("owner", fmt.Errorf("%w: the password is no argument, because others can see those; "+
+			"it is asked for, or read from standard input", errUsage))
+	}
+	abs, err := filepath.Abs(*root)
+	if err != nil {
+		return c.fail("owner", err)
+	}
+	cfg, err := config.Load(abs, c.env)
+	if err != nil {
+		c.fail("owner", err)
+		return exitConfig
+	}
+	password, err := newPassword(ctx, c.in, c.err)
+	if err == nil {
+		err = resetPassword(ctx, c, cfg, password)
+	}
+	if err != nil {
+		return c.fail("owner", err)
+	}
+	fmt.Fprintln(c.out, "The new password is set. Every browser is signed out, and keys of programs are void.")
+	return exitOK
+}
+
+// resetPassword asks the box that runs, or where none does opens the store
+// itself.
+func resetPassword(ctx context.Context, c call, cfg *config.Config, password string) error {
+	err := console.Ask(ctx, consoleSocket(cfg), console.Request{Ask: console.ResetPassword, Password: password})
+	if errors.Is(err, console.ErrNobody) {
+		return resetStopped(ctx, c, filepath.Join(cfg.Data, "store"), password)
+	}
+	return err
+}
+
+func resetStopped(ctx context.Context, c call, folder, password string) (err error) {
+	st, err := os.Lstat(filepath.Join(folder, store.FileName))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("no box has been set up in %s, so that there is no password to replace", filepath.Dir(folder))
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("only root, or the user that owns %s, may do that", folder)
+	case err != nil:
+		return err
+	}
+	if sys, ok := st.Sys().(*syscall.Stat_t); ok {
+		if err := become(int(sys.Uid), int(sys.Gid)); err != nil {
+			return err
+		}
+	}
+	kept, err := store.Open(folder)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, kept.Close()) }()
+	// No token is read or made here, so that any key will do.
+	keeper, err := auth.New(auth.Options{
+		Accounts: kept, Keys: kept, Audit: kept, SecretKey: make([]byte, 32), Log: c.logger(logOptions{LogLevel: "error"}),
+	})
+	if err != nil {
+		return err
+	}
+	return keeper.ResetPassword(ctx, password)
+}
+
+// become makes this process the user that owns the store, so that files keep
+// their owner and nothing that lies there can be used against root.
+func become(uid, gid int) error {
+	if os.Geteuid() != 0 || uid == 0 {
+		return nil
+	}
+	err := syscall.Setgroups(nil)
+	if err == nil {
+		err = syscall.Setresgid(gid, gid, gid)
+	}
+	if err == nil {
+		err = syscall.Setresuid(uid, uid, uid)
+	}
+	if err != nil {
+		return fmt.Errorf("root may not become the owner of the store here (%w); run this as that user: docker run --user %d:%d …", err, uid, gid)
+	}
+	return nil
+}

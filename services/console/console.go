@@ -1,0 +1,171 @@
+// Package console is how the owner's commands reach the API while it runs: a
+// socket on which only root, or the user that runs the box, is heard. The
+// kernel says who that is; there is no password to it.
+//
+// It owns the requests and their form: one JSON object and a newline each way
+// per connection. What they do is the keeper's. It refuses to say anything to
+// whoever may not ask, and passes nothing on but the words of package library.
+package console
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"coffer/services/library"
+	"coffer/services/peer"
+	"coffer/weaken"
+)
+
+const (
+	// patience is for a request, and for its answer: the API may be starting.
+	patience = time.Minute
+	// maxRequest is in bytes. JSON spends up to six on a character of a
+	// password, of which there are at most 12,288 bytes.
+	maxRequest = 80 << 10
+	maxAtOnce  = 4
+)
+
+// ResetPassword asks for a new password of the owner.
+const ResetPassword = "reset-password"
+
+// Request asks for one thing.
+type Request struct {
+	Ask      string `json:"ask"`
+	Password string `json:"password,omitempty"`
+}
+
+// answer has an Error, or nothing was wrong.
+type answer struct {
+	Error string       `json:"error,omitempty"`
+	Hint  string       `json:"hint,omitempty"`
+	Kind  library.Kind `json:"kind,omitempty"`
+}
+
+// Keeper is what is asked.
+type Keeper interface {
+	ResetPassword(ctx context.Context, password string) error
+}
+
+// Options are who may ask whom.
+type Options struct {
+	UID    int // besides root
+	Keeper Keeper
+	Log    *slog.Logger
+}
+
+// Serve answers on l until ctx ends. It leaves l to whoever made it.
+func Serve(ctx context.Context, l *net.UnixListener, o Options) error {
+	stop := context.AfterFunc(ctx, func() { _ = l.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	var g errgroup.Group
+	g.SetLimit(maxAtOnce)
+	defer func() { _ = g.Wait() }() // conversations have no error of their own
+	for {
+		conn, err := l.AcceptUnix()
+		switch {
+		case ctx.Err() != nil:
+			if err == nil {
+				_ = conn.Close()
+			}
+			return nil
+		case err != nil:
+			return err
+		}
+		g.Go(func() error {
+			defer conn.Close()
+			stop := context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) })
+			defer stop()
+			err := o.converse(ctx, conn)
+			if err != nil {
+				o.Log.Warn("console request refused", slog.Any("error", err))
+			}
+			_ = json.NewEncoder(conn).Encode(say(err)) // whoever left needs no answer
+			return nil
+		})
+	}
+}
+
+func say(err error) answer {
+	if err == nil {
+		return answer{}
+	}
+	if e, ok := errors.AsType[*library.Error](err); ok {
+		return answer{Error: e.Message, Hint: e.Hint, Kind: e.Kind}
+	}
+	return answer{Error: err.Error(), Kind: library.Internal}
+}
+
+func (o Options) converse(ctx context.Context, conn *net.UnixConn) error {
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		return err
+	}
+	uid, err := peer.UID(conn)
+	if err != nil {
+		return err
+	}
+	if err := o.judge(uid); err != nil {
+		return err
+	}
+	malformed := &library.Error{Kind: library.Invalid, Message: "A request is one line of JSON."}
+	line, err := bufio.NewReader(io.LimitReader(conn, maxRequest)).ReadBytes('\n')
+	if err != nil {
+		return malformed
+	}
+	var r Request
+	if json.Unmarshal(line, &r) != nil { // its error may quote the line
+		return malformed
+	}
+	if r.Ask != ResetPassword {
+		return &library.Error{Kind: library.NotFound, Message: fmt.Sprintf("Nothing answers to %q.", r.Ask)}
+	}
+	return o.Keeper.ResetPassword(ctx, r.Password)
+}
+
+func (o Options) judge(uid int) error {
+	if uid == 0 || uid == o.UID || weaken.Without(weaken.ConsolePeer) {
+		return nil
+	}
+	return &library.Error{Kind: library.Forbidden, Message: fmt.Sprintf("user %d may not command the box", uid)}
+}
+
+// ErrNobody says that no box runs there.
+var ErrNobody = errors.New("no box answers")
+
+// Ask sends r to the box that listens at path. Its error is a *library.Error
+// where the box refuses, and ErrNobody where none runs.
+func Ask(ctx context.Context, path string, r Request) error {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "unix", path)
+	switch {
+	case errors.Is(err, os.ErrPermission):
+		return errors.New("only root, or the user who runs the box, may ask")
+	case err != nil:
+		return fmt.Errorf("%w at %s", ErrNobody, path)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(2 * patience)); err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	// Who may not ask is told so before the request is read.
+	unsent := json.NewEncoder(conn).Encode(r)
+	var a answer
+	if err := json.NewDecoder(conn).Decode(&a); err != nil {
+		return fmt.Errorf("the box did not answer, and nothing may have changed; try again: %w", errors.Join(unsent, err))
+	}
+	if a.Error != "" {
+		return &library.Error{Kind: a.Kind, Message: a.Error, Hint: a.Hint}
+	}
+	return nil
+}
