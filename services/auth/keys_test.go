@@ -278,27 +278,27 @@ func TestUseIsWrittenOnceAMinute(t *testing.T) {
 			}
 		}
 		all()
-		if b.shelf.uses != 0 {
-			t.Errorf("%d writes within the first minute", b.shelf.uses)
+		if uses, _ := b.shelf.written(ids[0]); uses != 0 {
+			t.Errorf("%d writes within the first minute", uses)
 		}
 		l, err := b.ListKeys(ctx, library.Page{})
 		if err != nil || time.Since(l.Items[0].LastUsed) > 2*time.Second {
 			t.Errorf("the list does not know of the last use: %+v, %v", l.Items[0], err)
 		}
 		time.Sleep(time.Minute)
-		if used := b.shelf.all[ids[0]].LastUsed; b.shelf.uses != 1 || used.IsZero() {
-			t.Errorf("%d writes, last used %v", b.shelf.uses, used)
+		if uses, used := b.shelf.written(ids[0]); uses != 1 || used.IsZero() {
+			t.Errorf("%d writes, last used %v", uses, used)
 		}
 		time.Sleep(10 * time.Minute) // idle
-		if b.shelf.uses != 1 {
-			t.Errorf("%d writes of nothing new", b.shelf.uses-1)
+		if uses, _ := b.shelf.written(ids[0]); uses != 1 {
+			t.Errorf("%d writes of nothing new", uses-1)
 		}
 		b.shelf.failing(errors.New("full"))
 		all()
 		time.Sleep(2 * time.Minute)
 		b.shelf.failing(nil)
 		time.Sleep(time.Minute)
-		if used := b.shelf.all[ids[19]].LastUsed; time.Since(used) > 4*time.Minute {
+		if _, used := b.shelf.written(ids[19]); time.Since(used) > 4*time.Minute {
 			t.Errorf("lost when the store failed: %v ago", time.Since(used))
 		}
 		all()
@@ -306,7 +306,7 @@ func TestUseIsWrittenOnceAMinute(t *testing.T) {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		if used := b.shelf.all[ids[19]].LastUsed; time.Since(used) > 2*time.Second {
+		if _, used := b.shelf.written(ids[19]); time.Since(used) > 2*time.Second {
 			t.Errorf("lost at the end: %v ago", time.Since(used))
 		}
 	})

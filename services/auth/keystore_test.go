@@ -71,6 +71,13 @@ func (s *keyStore) KeysUsed(_ context.Context, at map[string]time.Time) error {
 	return s.fail
 }
 
+// written tells how often last uses were written, and that of id.
+func (s *keyStore) written(id string) (int, time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.uses, s.all[id].LastUsed
+}
+
 func (s *keyStore) failing(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
