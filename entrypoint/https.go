@@ -12,7 +12,7 @@ import (
 // https is how the box is served over TLS. The group is the edge's.
 func (p plan) https(group int) boot.HTTPS {
 	return boot.HTTPS{
-		Mode: p.cfg.TLS, Host: p.cfg.ListenTLS.Host, Port: p.cfg.ListenTLS.Port,
+		Mode: p.cfg.TLS, Host: p.cfg.ListenTLS.Host, Port: p.cfg.ListenTLS.Port, Dial: dialAddress(p.cfg.ListenTLS),
 		Names: p.hosts, Passing: ownNames,
 		Pair: func() (chain, key []byte, err error) {
 			if chain, err = p.cfg.TLSCert.Read(); err != nil {

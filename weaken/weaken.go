@@ -40,6 +40,7 @@ const (
 	ConsolePeer   Protection = "left-out:console-peer"   // nor who sets a new password
 	Blotting      Protection = "left-out:blotting"       // secrets stay in lines of the log
 	DevMode       Protection = "left-out:dev-mode"       // it needs no acknowledgement
+	Certificates  Protection = "left-out:certificates"   // they are used as they come
 
 	// Of requests.
 	PublicOnly    Protection = "left-out:public-only" // pages are fetched from anywhere

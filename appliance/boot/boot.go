@@ -80,6 +80,7 @@ type box struct {
 	sockets *sockets.Set
 	secrets secrets.Secrets
 	posture *posture.Watch
+	front   *front
 	told    bool // the link was printed
 }
 
@@ -118,7 +119,13 @@ func Run(ctx context.Context, o Options) int {
 				if sig == syscall.SIGUSR1 {
 					b.Output.Reopen()
 				}
-				there(func() { supervisor.Forward(sig) })
+				there(func() {
+					if sig == syscall.SIGHUP {
+						b.front.Reload()
+						return
+					}
+					supervisor.Forward(sig)
+				})
 			},
 		})
 	})
@@ -150,6 +157,7 @@ func Run(ctx context.Context, o Options) int {
 	looking, enough := context.WithCancel(life)
 	context.AfterFunc(ctx, enough) // a box that stops does not look at itself
 	helpers.Go(func() { b.posture.Run(looking) })
+	helpers.Go(func() { b.front.run(looking, b.tend(supervisor)) })
 	code := supervisor.Run(ctx)
 	b.sweep()
 	o.Log.Info("box stopped", slog.Int("code", code))
@@ -199,14 +207,11 @@ func (b *box) prepare(ctx context.Context) error {
 	if err := portFree("COFFER_LISTEN", b.Edge.Host, b.Edge.Port); err != nil {
 		return err
 	}
-	if err := b.present(ctx, time.Now()); err != nil {
-		return err
-	}
 	challenges := edge.Challenges{Run: b.Run, UID: b.Edge.UID, GID: b.Edge.GID}
 	if err := challenges.Sweep(); err != nil {
 		return err
 	}
-	return edge.Render(b.Edge)
+	return b.open(ctx, time.Now())
 }
 
 func (b *box) supervisor() (*supervise.Supervisor, error) {

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"coffer/appliance/certs"
 	"coffer/appliance/edge"
+	"coffer/appliance/posture"
 )
 
 // How HTTPS is served.
@@ -23,6 +25,7 @@ type HTTPS struct {
 	Mode string
 	Host string // where, as edge.Options
 	Port uint16
+	Dial string // address at which this machine reaches it
 	// Names are those of a certificate of the box's own; Passing are more of
 	// them, which may change at any time.
 	Names, Passing func() []string
@@ -32,41 +35,56 @@ type HTTPS struct {
 	Store certs.Store
 }
 
-// present decides what the edge presents at a start and puts it where the edge
-// reads it.
-func (b *box) present(ctx context.Context, now time.Time) error {
-	b.Edge.TLS = nil
-	if b.HTTPS.Mode == TLSOff {
-		return b.HTTPS.Store.Sweep("")
+// lookEvery is how often a certificate is looked at that may have been renewed,
+// or is due.
+const lookEvery = time.Minute
+
+// front is the edge as it is now: what it is rendered from, and the certificate
+// that it presents.
+type front struct {
+	HTTPS
+	asked chan struct{} // to look now, and to have the edge reload
+
+	mu      sync.Mutex
+	edge    edge.Options
+	pair    *certs.Pair // nil: HTTPS is off
+	problem string      // why what should be presented is not
+}
+
+// open decides what the edge presents at a start, puts it where the edge reads
+// it, and renders the edge.
+func (b *box) open(ctx context.Context, now time.Time) error {
+	b.front = &front{HTTPS: b.HTTPS, edge: b.Edge, asked: make(chan struct{}, 1)}
+	f := b.front
+	if f.Mode == TLSOff {
+		return errors.Join(f.Store.Sweep(""), edge.Render(f.edge))
 	}
-	p, err := b.HTTPS.pair(now)
-	var fault *certs.Fault
-	if p != nil && errors.As(err, &fault) && fault.Code == certs.Expired && b.HTTPS.Store.Presented(p) {
-		// It was good when it came. A box that stays away helps nobody.
+	p, err := f.wanted(now)
+	if p != nil && f.servedOn(p, err) {
 		b.Log.Warn("the certificate has ended, and is served until it is renewed", slog.String("problem", err.Error()))
-		err = nil
+		f.problem, err = err.Error(), nil
 	}
 	if err != nil {
-		return b.HTTPS.refused(err)
+		return f.refused(err)
 	}
-	if err := portFree("COFFER_LISTEN_TLS", b.HTTPS.Host, b.HTTPS.Port); err != nil {
+	if err := portFree("COFFER_LISTEN_TLS", f.Host, f.Port); err != nil {
 		return err
 	}
 	own, err := edge.OwnHTTP2(ctx, b.frontDoor().Path)
 	if err != nil {
 		return err
 	}
-	file, err := b.HTTPS.Store.Present(p)
+	file, err := f.Store.Present(p)
 	if err != nil {
 		return err
 	}
-	b.Edge.TLS = &edge.TLS{Host: b.HTTPS.Host, Port: b.HTTPS.Port, Pair: file, OwnHTTP2: own}
-	return b.HTTPS.Store.Sweep(file)
+	f.pair, f.edge.TLS = p, &edge.TLS{Host: f.Host, Port: f.Port, Pair: file, OwnHTTP2: own}
+	return errors.Join(f.Store.Sweep(file), edge.Render(f.edge))
 }
 
-// pair is what is to be presented; the error is a *certs.Fault where it is the
-// pair's.
-func (h HTTPS) pair(now time.Time) (*certs.Pair, error) {
+// wanted is what is to be presented; the error is a *certs.Fault where it is
+// the pair's.
+func (h HTTPS) wanted(now time.Time) (*certs.Pair, error) {
 	switch h.Mode {
 	case TLSSelfSigned:
 		return h.Store.SelfSigned(h.Names(), h.Passing(), now)
@@ -78,6 +96,13 @@ func (h HTTPS) pair(now time.Time) (*certs.Pair, error) {
 		return certs.Parse(chain, key, now)
 	}
 	return nil, fmt.Errorf("HTTPS cannot be %q", h.Mode)
+}
+
+// servedOn reports that err is no more than that p has ended, and that p was
+// good when it came: a box that stays away for it would help nobody.
+func (h HTTPS) servedOn(p *certs.Pair, err error) bool {
+	var fault *certs.Fault
+	return errors.As(err, &fault) && fault.Code == certs.Expired && h.Store.Presented(p)
 }
 
 // refused says why the box does not start with what it would present.
@@ -97,4 +122,40 @@ func (b *box) frontDoor() Service {
 		}
 	}
 	return Service{}
+}
+
+// Reload has the door looked at now, and the edge take up what it reads.
+func (f *front) Reload() {
+	select {
+	case f.asked <- struct{}{}:
+	default: // somebody asked already
+	}
+}
+
+// run calls look every minute, and at once when asked, until ctx ends.
+func (f *front) run(ctx context.Context, look func(ctx context.Context, asked bool)) {
+	again := time.NewTicker(lookEvery)
+	defer again.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-again.C:
+			look(ctx, false)
+		case <-f.asked:
+			look(ctx, true)
+		}
+	}
+}
+
+// presented tells posture what is to be presented.
+func (f *front) presented() posture.Certificate {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c := posture.Certificate{Mode: f.Mode, Problem: f.problem}
+	if f.pair == nil {
+		return c
+	}
+	c.Address, c.Pair, c.Names = f.Dial, f.pair, f.Names()
+	return c
 }

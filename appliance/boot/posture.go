@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os/exec"
 	"strings"
 	"sync"
 
@@ -35,18 +34,11 @@ func (b *box) watch(s *supervise.Supervisor) *posture.Watch {
 			Env: append(names(service.Env), sockets.Variable),
 		})
 	}
-	o.ListenPort, o.BasePath = b.Edge.Port, b.Edge.BasePath
+	o.ListenPort, o.SecurePort, o.BasePath = b.Edge.Port, b.HTTPS.Port, b.Edge.BasePath
 	o.Status, o.Log = s.Status, b.Log
 	o.Outgoing = b.outgoing
-	o.Start = func(c *exec.Cmd) (func(), error) {
-		err := b.reaper.Start(func() (int, error) {
-			if err := c.Start(); err != nil {
-				return 0, err
-			}
-			return c.Process.Pid, nil
-		})
-		return func() { b.reaper.Done(c.Process.Pid) }, err
-	}
+	o.Certificates, o.Certificate = b.HTTPS.Store, b.front.presented
+	o.Start = b.start
 	return posture.New(o)
 }
 

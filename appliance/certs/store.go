@@ -147,11 +147,7 @@ func (s Store) Present(p *Pair) (string, error) {
 	}
 	defer dir.Close()
 	name := presented(p)
-	a := s.mine()
-	if os.Geteuid() == 0 {
-		a.GID = s.EdgeGID
-	}
-	return path.Join(s.Dir, edgeFolder, name), dir.Put(name, p.PEM(), a)
+	return path.Join(s.Dir, edgeFolder, name), dir.Put(name, p.PEM(), s.edges())
 }
 
 // Presented reports that p was presented before.
@@ -190,6 +186,15 @@ func (s Store) mine() beneath.Attributes {
 		return beneath.Attributes{UID: beneath.Keep, GID: beneath.Keep, Mode: fileMode}
 	}
 	return beneath.Attributes{UID: 0, GID: 0, Mode: fileMode}
+}
+
+// edges is for what the edge reads.
+func (s Store) edges() beneath.Attributes {
+	a := s.mine()
+	if os.Geteuid() == 0 {
+		a.GID = s.EdgeGID
+	}
+	return a
 }
 
 // read returns a file that has one name and is no link.

@@ -214,3 +214,49 @@ func TestALeafThatIsNoneIsMadeAnew(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestInspect(t *testing.T) {
+	s := newStore(t)
+	if held, err := s.Inspect(); err != nil || len(held) > 0 {
+		t.Errorf("an empty folder: %+v, %v", held, err)
+	}
+	p, err := s.SelfSigned(nil, nil, today)
+	must(t, err)
+	file, err := s.Present(p)
+	must(t, err)
+	held, err := s.Inspect()
+	if err != nil || len(held) != 3 {
+		t.Fatalf("%+v, %v", held, err)
+	}
+	for _, h := range held {
+		if h.Wrong != "" {
+			t.Errorf("%s %s", h.Name, h.Wrong)
+		}
+	}
+	for name, spoil := range map[string]func(path string) error{
+		"has mode 0444":     func(p string) error { return os.Chmod(p, 0o444) },
+		"has a second name": func(p string) error { return os.Link(p, filepath.Join(t.TempDir(), "x")) },
+		"is a directory":    func(p string) error { return errors.Join(os.Remove(p), os.Mkdir(p, 0o700)) },
+	} {
+		for at, path := range map[string]string{authorityFile: filepath.Join(s.Dir, authorityFile), edgeFolder: file} {
+			must(t, os.RemoveAll(file), os.RemoveAll(filepath.Join(s.Dir, authorityFile)))
+			p, err := s.SelfSigned(nil, nil, today)
+			must(t, err)
+			file, err = s.Present(p)
+			must(t, err)
+			if at == edgeFolder {
+				path = file
+			}
+			must(t, spoil(path))
+			held, err := s.Inspect()
+			must(t, err)
+			found := false
+			for _, h := range held {
+				found = found || h.Wrong == name && strings.HasPrefix(h.Name, at)
+			}
+			if !found {
+				t.Errorf("%s of %s is not seen: %+v", name, at, held)
+			}
+		}
+	}
+}

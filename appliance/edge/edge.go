@@ -71,7 +71,8 @@ func NewToken() string {
 
 // Render writes the fragments into RUN/edge.
 func Render(o Options) error {
-	if err := o.check(); err != nil {
+	all, err := o.render()
+	if err != nil {
 		return err
 	}
 	dir, err := beneath.Open(path.Join(o.Run, "edge"))
@@ -79,14 +80,50 @@ func Render(o Options) error {
 		return err
 	}
 	defer dir.Close()
+	for name, text := range all {
+		if err := dir.Put(name, text, o.attributes()); err != nil {
+			return err
+		}
+	}
+	if usual(o.Root, o.Run) {
+		return nil
+	}
+	return o.flatten(dir, flatName, all)
+}
+
+// Draft writes the whole configuration as Render would have it into one file
+// beside the fragments, for nginx to look at, and returns its path. What nginx
+// runs with is not touched.
+func Draft(o Options) (string, error) {
+	all, err := o.render()
+	if err != nil {
+		return "", err
+	}
+	dir, err := beneath.Open(path.Join(o.Run, "edge"))
+	if err != nil {
+		return "", err
+	}
+	defer dir.Close()
+	return path.Join(o.Run, "edge", draftName), o.flatten(dir, draftName, all)
+}
+
+func (o Options) attributes() beneath.Attributes {
+	return beneath.Attributes{UID: o.UID, GID: o.GID, Mode: 0o440}
+}
+
+// render makes the fragments.
+func (o Options) render() (map[string][]byte, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
 	listen, err := listenOn(o.Host, o.Port)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var secure []string
 	if o.TLS != nil {
 		if secure, err = listenOn(o.TLS.Host, o.TLS.Port); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	values := struct {
@@ -95,20 +132,19 @@ func Render(o Options) error {
 		MaxBody           int64
 		BaseExpr          string
 	}{o, listen, secure, o.MaxUpload + formRoom, regexp.QuoteMeta(o.BasePath)}
+	all := map[string][]byte{}
 	for name, text := range fragments() {
 		t, err := template.New(name).Parse(text)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		var out bytes.Buffer
 		if err := t.Execute(&out, values); err != nil {
-			return err
+			return nil, err
 		}
-		if err := dir.Put(name, out.Bytes(), beneath.Attributes{UID: o.UID, GID: o.GID, Mode: 0o440}); err != nil {
-			return err
-		}
+		all[name] = out.Bytes()
 	}
-	return o.flatten(dir)
+	return all, nil
 }
 
 // Arguments are nginx's, after its name.
@@ -117,6 +153,14 @@ func Arguments(root, run string) []string {
 	if !usual(root, run) {
 		config = path.Join(run, "edge", flatName)
 	}
+	return arguments(root, config)
+}
+
+// Trial are the arguments with which nginx looks at a configuration, says what
+// is wrong with it, and ends.
+func Trial(root, config string) []string { return append(arguments(root, config), "-t", "-q") }
+
+func arguments(root, config string) []string {
 	return []string{"-e", "stderr", "-p", path.Clean(root) + "/", "-c", config}
 }
 

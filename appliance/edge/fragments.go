@@ -84,24 +84,26 @@ if ($uri !~ ^/(livez$|readyz$|metrics$|_edge/|\.well-known/acme-challenge/)) { r
 }
 
 // flatName is the whole configuration in one file, for a run directory that is
-// not where the protected files look for it.
-const flatName = "nginx.conf"
+// not where the protected files look for it; draftName one that is only looked
+// at.
+const (
+	flatName  = "nginx.conf"
+	draftName = "draft.conf"
+)
 
-// flatten writes the protected configuration with every include in place.
-func (o Options) flatten(dir *beneath.Dir) error {
-	if usual(o.Root, o.Run) {
-		return nil
-	}
+// flatten writes the protected configuration to name with every include in
+// place.
+func (o Options) flatten(dir *beneath.Dir, name string, fragments map[string][]byte) error {
 	var out bytes.Buffer
-	if err := o.inline(&out, path.Join(o.Root, "etc/nginx/nginx.conf"), 0); err != nil {
+	if err := o.inline(&out, path.Join(o.Root, "etc/nginx/nginx.conf"), fragments, 0); err != nil {
 		return err
 	}
-	return dir.Put(flatName, out.Bytes(), beneath.Attributes{UID: o.UID, GID: o.GID, Mode: 0o440})
+	return dir.Put(name, out.Bytes(), o.attributes())
 }
 
 // inline copies the file at name, and what it includes. An include is a line
 // of its own in our files.
-func (o Options) inline(out *bytes.Buffer, name string, depth int) error {
+func (o Options) inline(out *bytes.Buffer, name string, fragments map[string][]byte, depth int) error {
 	if depth > 8 {
 		return fmt.Errorf("edge: %s is included too deep", name)
 	}
@@ -117,12 +119,11 @@ func (o Options) inline(out *bytes.Buffer, name string, depth int) error {
 			continue
 		}
 		included = strings.TrimSuffix(included, ";")
-		if fragment, ok := strings.CutPrefix(included, "../../run/coffer/"); ok {
-			included = path.Join(o.Run, fragment)
-		} else {
-			included = path.Join(o.Root, "etc/nginx", included)
+		if fragment, ok := strings.CutPrefix(included, "../../run/coffer/edge/"); ok {
+			out.Write(fragments[fragment])
+			continue
 		}
-		if err := o.inline(out, included, depth+1); err != nil {
+		if err := o.inline(out, path.Join(o.Root, "etc/nginx", included), fragments, depth+1); err != nil {
 			return err
 		}
 	}

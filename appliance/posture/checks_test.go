@@ -2,6 +2,7 @@ package posture
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"coffer/appliance/ledger"
 	"coffer/appliance/supervise"
@@ -91,6 +93,9 @@ func TestEachClaim(t *testing.T) {
 			return nil
 		}
 	}
+	clock := func(d time.Duration) func(*rig) error {
+		return func(r *rig) error { r.now = func() time.Time { return time.Now().Add(d) }; return nil }
+	}
 	rows := []struct {
 		id, name string
 		take     func(*rig) error
@@ -104,6 +109,25 @@ func TestEachClaim(t *testing.T) {
 		{"file-manifest", "a stranger", at("root/usr/share/coffer/templates/new", func(p string) error { return os.WriteFile(p, nil, 0o444) }), bad, "not part of the box"},
 		{"file-manifest", "no root", user, part, "without root"},
 
+		{"tls", "", nil, Pass, "self-signed: the edge presents the certificate for box.example.org, localhost, 127.0.0.1, ::1, by CN=Coffer box"},
+		{"tls", "off", func(r *rig) error { r.due = Certificate{Mode: "off"}; return nil }, none, "plain HTTP"},
+		{"tls", "nobody listens", func(r *rig) error { r.due.Address = "127.0.0.1:1"; return nil }, bad, "refused"},
+		{"tls", "another certificate", func(r *rig) error {
+			p, err := r.Certificates.SelfSigned([]string{"box.example.org", "b"}, nil, time.Now())
+			r.due.Pair = p
+			return err
+		}, bad, "presents another certificate"},
+		{"tls", "an old version", func(r *rig) error { r.secure.MinVersion = tls.VersionTLS10; return nil }, bad, "speaks TLS 1.1"},
+		{"tls", "nothing but an old version", func(r *rig) error {
+			r.secure.MinVersion, r.secure.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
+			return nil
+		}, bad, "protocol version"},
+		{"tls", "ended", clock(200 * 24 * time.Hour), bad, "has ended"},
+		{"tls", "not begun", clock(-48 * time.Hour), bad, "has not begun"},
+		{"tls", "ends soon", clock(180 * 24 * time.Hour), part, "ends soon; self-signed: the edge presents the certificate for box.example.org, localhost, 127.0.0.1, ::1"},
+		{"tls", "a name that is not covered", func(r *rig) error { r.due.Names = append(r.due.Names, "new.example.org"); return nil }, part, "is not for new.example.org"},
+		{"tls", "a successor that was refused", func(r *rig) error { r.due.Problem = "the key is another's."; return nil }, part, "was not taken up (the key is another's);"},
+
 		{"data-ownership", "", nil, Pass, "folders"},
 		{"data-ownership", "mode", at("data/store", func(p string) error { return os.Chmod(p, 0o777) }), bad, "store has mode 0777"},
 		{"data-ownership", "owner", at("data/secrets", func(p string) error { return os.Chown(p, 10002, 10002) }), bad, "secrets is owned by 10002:10002"},
@@ -115,6 +139,10 @@ func TestEachClaim(t *testing.T) {
 		{"secrets-readers", "mode", at("data/secrets/session-key", func(p string) error { return os.Chmod(p, 0o444) }), bad, "session-key has mode 0444"},
 		{"secrets-readers", "owner", at("data/secrets/setup-code", func(p string) error { return os.Chown(p, 0, 10003) }), bad, "setup-code is owned by 0:10003"},
 		{"secrets-readers", "a second name", at("data/secrets/session-key", func(p string) error { return os.Link(p, p+"2") }), bad, "second name"},
+		{"secrets-readers", "the authority's key", at("data/secrets/tls/authority.pem", func(p string) error { return os.Chmod(p, 0o444) }), bad, "tls/authority.pem has mode 0444"},
+		{"secrets-readers", "what the edge presents", func(r *rig) error {
+			return os.Chown(filepath.Join(r.dir, "data/secrets/tls/edge", r.due.Pair.Fingerprint()[:16]+".pem"), 0, 10002)
+		}, bad, ".pem is owned by 0:10002"},
 		{"secrets-readers", "environment", inside("worker", Inside{Environ: "KEY=0badc0de0badc0de\x00"}), bad, "session-key stands in the environment of worker (pid 300)"},
 		{"secrets-readers", "more than given", inside("worker", Inside{Environ: "TZ=UTC\x00PATH=/bin\x00"}), bad, "worker (pid 300) has PATH, which it was not given"},
 		{"secrets-readers", "a title", inside("nginx", Inside{Environ: "\x00s nginx -e stderr -c a=b\x00"}), Pass, "session-key"},

@@ -162,10 +162,10 @@ func Claims() []Claim {
 		},
 		{
 			ID: "tls", Group: GroupWeb, Title: "HTTPS",
-			Claim:   "HTTPS is off, self-signed, with your certificate or by ACME, and can be switched while the box runs. A bad certificate is refused before it is used.",
+			Claim:   "HTTPS is off, with a certificate of the box's own, or with yours; TLS 1.2 and 1.3 are spoken. A bad certificate is refused before it is used, and a renewed one is taken up while the box runs. Switching it in Settings, and ordering a certificate by ACME, come later.",
 			Against: "being read or changed on the network",
-			Remedy:  "Put a reverse proxy with a certificate in front.",
-			Later:   "comes later: this version serves plain HTTP; use a reverse proxy for HTTPS",
+			Remedy:  "Set COFFER_TLS to self-signed, or to files with your certificate, or put a reverse proxy with one in front. A certificate that is refused or ends soon has to be renewed where it comes from; the log says what is wrong with it.",
+			check:   (*look).https,
 		},
 		{
 			ID: "api-keys", Group: GroupSignIn, Title: "API keys",

@@ -71,7 +71,8 @@ A check says *pass*, *fail*, *degraded* (less is enforced than claimed, with the
 
 - Root on the host, and whoever may use its Docker, can read and change everything. No container keeps them out.
 - Documents lie on the volume as they are. Use an encrypted disk where the disk may be stolen.
-- Over plain HTTP whoever sits on the network can read along, the password included. Put a proxy with a certificate in front.
+- Over plain HTTP whoever sits on the network can read along, the password included. Turn HTTPS on, or put a proxy with a
+  certificate in front.
 - The owner can be talked into adding a hostile page or document. It is read under the limits above, stays text, and is shown as such.
 - A kernel without Landlock, or with an older one, confines less, and a box without root keeps its services apart by sandbox only.
   Both run, and show as degraded.

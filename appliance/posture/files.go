@@ -104,6 +104,13 @@ func (l *look) secretsReaders(ctx context.Context) Finding {
 	if err != nil {
 		return unseen(err)
 	}
+	certificates, err := l.Certificates.Inspect()
+	if err != nil {
+		return unseen(err)
+	}
+	for _, h := range certificates {
+		held = append(held, secrets.Held{Name: "tls/" + h.Name, UID: h.UID, GID: h.GID, Mode: h.Mode, Wrong: h.Wrong})
+	}
 	var files []string
 	for _, h := range held {
 		if h.Wrong != "" {

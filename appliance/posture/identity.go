@@ -191,7 +191,7 @@ func (l *look) onceEachRole(ctx context.Context, f func(role Role, p process, in
 func networks() []string { return []string{"tcp", "tcp6", "udp", "udp6", "raw", "raw6"} }
 
 // outbound lists what the services' processes have open towards a network and
-// did not accept on the box's own port, but for what the one that goes out has
+// did not accept on the box's own ports, but for what the one that goes out has
 // connected.
 func (l *look) outbound(ctx context.Context) (found []string, looked int, err error) {
 	type entry struct {
@@ -208,7 +208,7 @@ func (l *look) outbound(ctx context.Context) (found []string, looked int, err er
 		for _, inode := range in.Sockets {
 			s, ok := byInode[inode]
 			tcp := strings.HasPrefix(s.table, "tcp")
-			if !ok || tcp && role.Name == "nginx" && s.local.Port() == l.ListenPort {
+			if !ok || tcp && role.Name == "nginx" && (s.local.Port() == l.ListenPort || s.local.Port() == l.SecurePort) {
 				continue
 			}
 			if role.Name == outRole && s.remote.Port() != 0 {

@@ -2,6 +2,7 @@ package posture
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -19,6 +20,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"coffer/appliance/certs"
 	"coffer/appliance/confine"
 	"coffer/appliance/layout"
 	"coffer/appliance/ledger"
@@ -67,6 +69,8 @@ type rig struct {
 	logs  *strings.Builder
 
 	lines  []ledger.Line
+	secure *tls.Config            // of the edge's port of HTTPS
+	due    Certificate            // what it is to present
 	public func(netip.Addr) error // nil: as it should be
 }
 
@@ -132,6 +136,9 @@ func newRig(t *testing.T) *rig {
 		Outgoing: func() ledger.Report {
 			return ledger.Report{Purposes: []ledger.Purpose{{Name: "acme", Destinations: []string{"ca.example"}}, {Name: "fetch"}}, Lines: r.lines}
 		},
+		Certificates: certs.Store{Dir: filepath.Join(places.Data, certs.Folder), EdgeGID: 10001, Log: log},
+		Certificate:  func() Certificate { return r.due },
+		SecurePort:   8443,
 		Public: func(a netip.Addr) error {
 			if r.public != nil {
 				return r.public(a)
@@ -145,6 +152,7 @@ func newRig(t *testing.T) *rig {
 		Start: func(c *exec.Cmd) (func(), error) { return func() {}, c.Start() },
 		Log:   log, root: &asRoot, landlock: 7, patience: time.Millisecond,
 	}
+	r.serveTLS(t, o.Certificates)
 	for _, name := range []string{"nginx", "api", "worker", "parser", "egress"} {
 		o.Roles = append(o.Roles, Role{Name: name, UID: rigRoles[name], GID: rigRoles[name], Profile: confine.Profile(name), Env: []string{"TZ"}})
 	}
@@ -175,6 +183,37 @@ func newRig(t *testing.T) *rig {
 	}
 	r.probes["worker/"+asAsker] = &probed{said: refused}
 	return r
+}
+
+// serveTLS presents a certificate of the box's own, as it should be.
+func (r *rig) serveTLS(t *testing.T, s certs.Store) {
+	t.Helper()
+	pair, err := s.SelfSigned([]string{"box.example.org"}, nil, time.Now())
+	must(t, err)
+	_, err = s.Present(pair)
+	must(t, err)
+	r.secure = presents(t, pair)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return r.secure, nil }})
+	must(t, err)
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_ = c.(*tls.Conn).Handshake() // the other side tells of a failure
+			c.Close()
+		}
+	}()
+	r.due = Certificate{Mode: "self-signed", Address: l.Addr().String(), Pair: pair, Names: []string{"box.example.org"}}
+}
+
+func presents(t *testing.T, p *certs.Pair) *tls.Config {
+	t.Helper()
+	c, err := tls.X509KeyPair(p.PEM(), p.PEM())
+	must(t, err)
+	return &tls.Config{Certificates: []tls.Certificate{c}}
 }
 
 // refuseAll is a box that nobody may command.

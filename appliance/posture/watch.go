@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"coffer/appliance/certs"
 	"coffer/appliance/confine"
 	"coffer/appliance/layout"
 	"coffer/appliance/ledger"
@@ -38,6 +39,7 @@ type Options struct {
 	Manifest              *manifest.Manifest
 	Layout                layout.Options
 	Secrets               secrets.Options
+	Certificates          certs.Store
 	// Values are the secrets that init knows, by name, to be looked for where
 	// they must not be.
 	Values map[string]string
@@ -47,6 +49,7 @@ type Options struct {
 	// the base path. API is the API's own socket.
 	Front, BasePath, API string
 	ListenPort           uint16
+	SecurePort           uint16 // of HTTPS, were it on
 	EdgeToken            string
 	// TrustedProxies are those listed by configuration.
 	TrustedProxies []netip.Prefix
@@ -59,6 +62,9 @@ type Options struct {
 	// page would be fetched from.
 	Outgoing func() ledger.Report
 	Public   func(netip.Addr) error
+
+	// Certificate is what the edge is to present now.
+	Certificate func() Certificate
 
 	// Status asks the supervisor, Facts the API. Start starts a child whose
 	// exit status is the caller's.

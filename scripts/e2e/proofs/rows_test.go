@@ -67,6 +67,8 @@ func rows() []row {
 			env: []string{"COFFER_SECRET_KEY=" + secretKey}},
 		{leave: weaken.DevMode, room: "config", test: "TestOptionsAgree", fails: one("dev-mode", "nobody acknowledged"),
 			env: []string{"COFFER_DEV_MODE=true"}},
+		{leave: weaken.Certificates, room: "appliance/certs", test: "TestPairsThatAreRefused", fails: one("tls", "the certificate has ended"),
+			env: ended()},
 
 		{leave: weaken.EdgeToken, room: "services/api", test: "TestEdgeOnly", fails: one("edge-only", "without the edge token")},
 		{leave: weaken.SetupCode, room: "services/auth", test: "TestSetupCode", fails: one("setup-code", "any code"), unowned: true},
