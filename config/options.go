@@ -76,7 +76,7 @@ func options() []option {
 				return laterUnless(c.TLS != "acme")
 			}},
 		{name: "TLS_CERT", shape: "path or PEM",
-			doc:    "The certificate with its chain, for TLS=files. A file is looked at every minute and on SIGHUP, and a renewed one is taken up; one that is wrong stops a start, and changes nothing while the box runs.",
+			doc:    "The certificate with its chain, for TLS=files. A file is looked at every minute and on SIGHUP, and a renewed one is taken up; one that is wrong changes nothing while an earlier one is there to be presented, and else stops a start.",
 			remedy: "Give the path of fullchain.pem as the box sees it, or its text.",
 			parse:  func(c *Config, s string) error { return parseMaterial(s, &c.TLSCert) }},
 		{name: "TLS_KEY", secret: true, open: isPath, shape: "path or PEM",

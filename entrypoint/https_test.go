@@ -12,6 +12,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
@@ -361,30 +362,58 @@ func (b secureBox) claim(id string) posture.Item {
 	return posture.Item{}
 }
 
-// A certificate that was good when it came does not keep the box from starting
-// when it has ended: the owner would be locked out of all of it.
-func TestHTTPSThatHasEnded(t *testing.T) {
-	root := newRoot(t)
+// What was good when it came serves on when it has ended, and when a renewal left
+// something worse in its place: a box that does not start, start after start,
+// would keep the owner out of all of it.
+func TestHTTPSThatWentBad(t *testing.T) {
 	dir := t.TempDir()
 	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	good, goodKey := makePair(t, "one.example.org", time.Now().AddDate(0, 1, 0))
 	ended, endedKey := makePair(t, "one.example.org", time.Now().Add(-time.Minute))
-	put(t, cert, ended)
-	put(t, key, endedKey)
-	p, err := certs.Parse(ended, endedKey, time.Now().Add(-time.Hour))
+	for name, row := range map[string]struct{ was, wasKey, is, isKey []byte }{
+		"ended":          {ended, endedKey, ended, endedKey},
+		"another's key":  {good, goodKey, good, endedKey},
+		"half a renewal": {good, goodKey, good[:100], nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := newRoot(t)
+			p, _ := certs.Parse(row.was, row.wasKey, time.Now())
+			served := filepath.Join(root, "data/secrets/tls/edge")
+			if err := os.MkdirAll(served, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(served, fmt.Sprintf("%.16s.pem", p.Fingerprint())), p.PEM(), 0o440); err != nil {
+				t.Fatal(err)
+			}
+			put(t, cert, row.is)
+			put(t, key, row.isKey)
+			b := startSecure(t, root, newVisitor(t), "COFFER_TLS=files", "COFFER_TLS_CERT="+cert, "COFFER_TLS_KEY="+key)
+			b.up()
+			if name := b.presented("one.example.org").Subject.CommonName; name != "one.example.org" || !strings.Contains(b.log.String(), "presented on") {
+				t.Errorf("%s is presented, and the log says\n%s", name, b.log)
+			}
+			if claim := b.claim("tls"); claim.Status == posture.Pass || claim.Status == posture.NotApplicable {
+				t.Errorf("%+v", claim)
+			}
+		})
+	}
+}
+
+// A certificate of the box's own that is due is renewed while the box runs.
+func TestHTTPSOfTheBoxsOwnIsRenewed(t *testing.T) {
+	root := newRoot(t)
+	b := startSecure(t, root, newVisitor(t), "COFFER_TLS=self-signed")
+	b.up()
+	before := b.presented("localhost")
+	store := certs.Store{Dir: filepath.Join(root, "data/secrets/tls"), EdgeGID: -1, Log: slog.New(slog.DiscardHandler)}
+	due, err := store.SelfSigned([]string{"earlier.example.org"}, nil, time.Now().AddDate(0, 0, -150))
 	if err != nil {
 		t.Fatal(err)
 	}
-	served := filepath.Join(root, "data/secrets/tls/edge")
-	if err := os.MkdirAll(served, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(served, fmt.Sprintf("%.16s.pem", p.Fingerprint())), p.PEM(), 0o440); err != nil {
-		t.Fatal(err)
-	}
-	b := startSecure(t, root, newVisitor(t), "COFFER_TLS=files", "COFFER_TLS_CERT="+cert, "COFFER_TLS_KEY="+key)
-	b.up()
-	if name := b.presented("one.example.org").Subject.CommonName; name != "one.example.org" || !strings.Contains(b.log.String(), "has ended") {
-		t.Errorf("%s is presented, and the log says\n%s", name, b.log)
+	b.cmd.Process.Signal(syscall.SIGHUP)
+	b.eventually("a new one is presented", 10*time.Second, func() bool { return !bytes.Equal(b.presented("localhost").Raw, before.Raw) })
+	if now := b.presented("localhost"); bytes.Equal(now.Raw, due.Leaf()) || time.Until(now.NotAfter) < 180*24*time.Hour || !b.answers() {
+		t.Errorf("it is until %v", now.NotAfter)
 	}
 }
 

@@ -60,12 +60,13 @@ func (b *box) open(ctx context.Context, now time.Time) error {
 		return errors.Join(f.Store.Sweep(""), edge.Render(f.edge))
 	}
 	p, err := f.wanted(now)
-	if p != nil && f.servedOn(p, err) {
-		b.Log.Warn("the certificate has ended, and is served until it is renewed", slog.String("problem", err.Error()))
-		f.problem, err = err.Error(), nil
-	}
 	if err != nil {
-		return f.refused(err)
+		last := f.last()
+		if last == nil {
+			return f.refused(err)
+		}
+		p, f.problem = last, err.Error()
+		b.Log.Error("the certificate that was presented last is presented on", slog.String("problem", f.problem))
 	}
 	if err := portFree("COFFER_LISTEN_TLS", f.Host, f.Port); err != nil {
 		return err
@@ -98,11 +99,14 @@ func (h HTTPS) wanted(now time.Time) (*certs.Pair, error) {
 	return nil, fmt.Errorf("HTTPS cannot be %q", h.Mode)
 }
 
-// servedOn reports that err is no more than that p has ended, and that p was
-// good when it came: a box that stays away for it would help nobody.
-func (h HTTPS) servedOn(p *certs.Pair, err error) bool {
-	var fault *certs.Fault
-	return errors.As(err, &fault) && fault.Code == certs.Expired && h.Store.Presented(p)
+// last is the owner's pair that was good when it came, nil when there is none. A
+// box that stays away, start after start, because a renewal went wrong would
+// help nobody.
+func (h HTTPS) last() *certs.Pair {
+	if h.Mode != TLSFiles {
+		return nil
+	}
+	return h.Store.Supplied()
 }
 
 // refused says why the box does not start with what it would present.

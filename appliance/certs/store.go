@@ -1,7 +1,7 @@
 package certs
 
 import (
-	"bytes"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -150,15 +150,40 @@ func (s Store) Present(p *Pair) (string, error) {
 	return path.Join(s.Dir, edgeFolder, name), dir.Put(name, p.PEM(), s.edges())
 }
 
-// Presented reports that p was presented before.
-func (s Store) Presented(p *Pair) bool {
-	dir, err := beneath.Open(path.Join(s.Dir, edgeFolder))
+// Supplied returns a pair that was presented last and is not by the box's own
+// authority, whether or not it has ended; nil when there is none.
+func (s Store) Supplied() *Pair {
+	dir, err := beneath.Open(s.Dir)
 	if err != nil {
-		return false
+		return nil
 	}
 	defer dir.Close()
-	text, err := read(dir, presented(p))
-	return err == nil && bytes.Equal(text, p.PEM())
+	var own *x509.Certificate
+	if text, err := read(dir, authorityFile); err == nil {
+		if p, err := parseAuthority(text); err == nil {
+			own = p.chain[0]
+		}
+	}
+	edge, err := dir.Dir(edgeFolder)
+	if err != nil {
+		return nil
+	}
+	defer edge.Close()
+	names, err := edge.Names()
+	if err != nil {
+		return nil
+	}
+	for _, name := range names {
+		text, err := read(edge, name)
+		if err != nil {
+			continue
+		}
+		p, _ := Parse(text, text, time.Now())
+		if p != nil && name == presented(p) && (own == nil || p.chain[0].CheckSignatureFrom(own) != nil) {
+			return p
+		}
+	}
+	return nil
 }
 
 // Sweep removes what the edge no longer presents; keep is a file of Present, or
