@@ -7,12 +7,13 @@ import (
 
 	"coffer/appliance/boot"
 	"coffer/appliance/certs"
+	"coffer/appliance/https"
 )
 
 // https is how the box is served over TLS. The group is the edge's.
 func (p plan) https(group int) boot.HTTPS {
-	return boot.HTTPS{
-		Mode: p.cfg.TLS, Host: p.cfg.ListenTLS.Host, Port: p.cfg.ListenTLS.Port, Dial: dialAddress(p.cfg.ListenTLS),
+	o := https.Options{
+		Mode: https.Mode(p.cfg.TLS), Fixed: p.cfg.Locked("TLS"), Folder: p.data("config", "tls"), Log: p.log,
 		Names: p.hosts, Passing: ownNames,
 		Pair: func() (chain, key []byte, err error) {
 			if chain, err = p.cfg.TLSCert.Read(); err != nil {
@@ -26,6 +27,19 @@ func (p plan) https(group int) boot.HTTPS {
 		From:  "COFFER_TLS_CERT" + in(p.cfg.TLSCert.Path) + " and COFFER_TLS_KEY" + in(p.cfg.TLSKey.Path),
 		Store: certs.Store{Dir: p.data(certs.Folder), EdgeGID: group, Log: p.log},
 	}
+	return boot.HTTPS{
+		Options: o, Host: p.cfg.ListenTLS.Host, Port: p.cfg.ListenTLS.Port,
+		Secure: dialAddress(p.cfg.ListenTLS), Plain: dialAddress(p.cfg.Listen), Redirect: p.secureOrigin(),
+	}
+}
+
+// secureOrigin is where pages over plain HTTP lead once HTTPS is on: the
+// origin of the public address, when that is one of HTTPS.
+func (p plan) secureOrigin() string {
+	if u := p.cfg.PublicURL; u != nil && u.Scheme == "https" {
+		return "https://" + u.Host
+	}
+	return ""
 }
 
 func in(path string) string {

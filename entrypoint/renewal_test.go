@@ -133,7 +133,7 @@ func TestHTTPSThatWentBad(t *testing.T) {
 			put(t, key, row.isKey)
 			b := startSecure(t, root, newVisitor(t), "COFFER_TLS=files", "COFFER_TLS_CERT="+cert, "COFFER_TLS_KEY="+key)
 			b.up()
-			if name := b.presented("one.example.org").Subject.CommonName; name != "one.example.org" || !strings.Contains(b.log.String(), "presented on") {
+			if name := b.presented("one.example.org").Subject.CommonName; name != "one.example.org" || !strings.Contains(b.log.String(), "not served as it should be") {
 				t.Errorf("%s is presented, and the log says\n%s", name, b.log)
 			}
 			if claim := b.claim("tls"); claim.Status == posture.Pass || claim.Status == posture.NotApplicable {

@@ -157,7 +157,7 @@ func Run(ctx context.Context, o Options) int {
 	looking, enough := context.WithCancel(life)
 	context.AfterFunc(ctx, enough) // a box that stops does not look at itself
 	helpers.Go(func() { b.posture.Run(looking) })
-	helpers.Go(func() { b.front.run(looking, b.tend(supervisor)) })
+	helpers.Go(func() { b.front.run(looking, b.tend(supervisor), b.change(supervisor)) })
 	code := supervisor.Run(ctx)
 	b.sweep()
 	o.Log.Info("box stopped", slog.Int("code", code))

@@ -5,117 +5,102 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
+	"strconv"
 	"time"
 
 	"coffer/appliance/certs"
 	"coffer/appliance/edge"
-	"coffer/appliance/posture"
+	"coffer/appliance/https"
 )
 
-// How HTTPS is served.
-const (
-	TLSOff        = "off"
-	TLSSelfSigned = "self-signed"
-	TLSFiles      = "files"
-)
-
-// HTTPS is how the box is served over TLS, as the configuration says.
+// HTTPS is how the box may be served over TLS.
 type HTTPS struct {
-	Mode string
+	https.Options
 	Host string // where, as edge.Options
 	Port uint16
-	Dial string // address at which this machine reaches it
-	// Names are those of a certificate of the box's own; Passing are more of
-	// them, which may change at any time.
-	Names, Passing func() []string
-	// Pair reads the owner's, of TLSFiles; From is what the owner calls it.
-	Pair  func() (chain, key []byte, err error)
-	From  string
-	Store certs.Store
-}
-
-// lookEvery is how often a certificate is looked at that may have been renewed,
-// or is due.
-const lookEvery = time.Minute
-
-// front is the edge as it is now: what it is rendered from, and the certificate
-// that it presents.
-type front struct {
-	HTTPS
-	asked chan struct{} // to look now, and to have the edge reload
-
-	mu      sync.Mutex
-	edge    edge.Options
-	pair    *certs.Pair // nil: HTTPS is off
-	problem string      // why what should be presented is not
+	// Secure and Plain are the addresses at which this machine reaches both
+	// sides of the edge.
+	Secure, Plain string
+	// Redirect is where pages over plain HTTP lead once HTTPS is on; empty:
+	// nowhere.
+	Redirect string
 }
 
 // open decides what the edge presents at a start, puts it where the edge reads
 // it, and renders the edge.
 func (b *box) open(ctx context.Context, now time.Time) error {
-	b.front = &front{HTTPS: b.HTTPS, edge: b.Edge, asked: make(chan struct{}, 1)}
-	f := b.front
-	if f.Mode == TLSOff {
-		return errors.Join(f.Store.Sweep(""), edge.Render(f.edge))
+	f := &front{HTTPS: b.HTTPS, setup: https.Load(b.HTTPS.Options), edge: b.Edge, asks: make(chan ask), again: make(chan struct{}, 1)}
+	b.front = f
+	p, err := b.presentable(now)
+	if err != nil && f.setup.Fixed && p == nil {
+		return refused(f.setup, err)
 	}
-	p, err := f.wanted(now)
 	if err != nil {
-		last := f.last()
-		if last == nil {
-			return f.refused(err)
-		}
-		p, f.problem = last, err.Error()
-		b.Log.Error("the certificate that was presented last is presented on", slog.String("problem", f.problem))
+		f.problem = https.Told(err)
+		b.Log.Error("HTTPS is not served as it should be", slog.String("problem", f.problem.String()), slog.Bool("with the last certificate", p != nil))
 	}
-	if err := portFree("COFFER_LISTEN_TLS", f.Host, f.Port); err != nil {
-		return err
-	}
-	own, err := edge.OwnHTTP2(ctx, b.frontDoor().Path)
+	o, file, err := b.outfit(ctx, f.setup, p)
 	if err != nil {
 		return err
 	}
-	file, err := f.Store.Present(p)
-	if err != nil {
-		return err
-	}
-	f.pair, f.edge.TLS = p, &edge.TLS{Host: f.Host, Port: f.Port, Pair: file, OwnHTTP2: own}
-	return errors.Join(f.Store.Sweep(file), edge.Render(f.edge))
+	f.pair, f.edge = p, o
+	return errors.Join(f.Store.Sweep(file), f.setup.Tidy(), edge.Render(o))
 }
 
-// wanted is what is to be presented; the error is a *certs.Fault where it is
-// the pair's.
-func (h HTTPS) wanted(now time.Time) (*certs.Pair, error) {
-	switch h.Mode {
-	case TLSSelfSigned:
-		return h.Store.SelfSigned(h.Names(), h.Passing(), now)
-	case TLSFiles:
-		chain, key, err := h.Pair()
-		if err != nil {
-			return nil, err
-		}
-		return certs.Parse(chain, key, now)
+// presentable is the pair to start with, and what is wrong with the one that
+// should be: a box that stays away, start after start, because a renewal went
+// wrong would help nobody, so what was presented last is presented on.
+func (b *box) presentable(now time.Time) (*certs.Pair, error) {
+	s := b.front.setup
+	p, err := s.Pair(now)
+	if err != nil {
+		p = s.Last()
 	}
-	return nil, fmt.Errorf("HTTPS cannot be %q", h.Mode)
-}
-
-// last is the owner's pair that was good when it came, nil when there is none. A
-// box that stays away, start after start, because a renewal went wrong would
-// help nobody.
-func (h HTTPS) last() *certs.Pair {
-	if h.Mode != TLSFiles {
-		return nil
+	if p == nil {
+		return nil, err
 	}
-	return h.Store.Supplied()
+	if taken := portFree("COFFER_LISTEN_TLS", b.front.Host, b.front.Port); taken != nil {
+		return nil, taken
+	}
+	return p, err
 }
 
 // refused says why the box does not start with what it would present.
-func (h HTTPS) refused(err error) error {
+func refused(s https.Setup, err error) error {
 	var fault *certs.Fault
 	if errors.As(err, &fault) {
-		return fmt.Errorf("HTTPS cannot be served with %s: %w To start without it, set COFFER_TLS=off", h.From, err)
+		return fmt.Errorf("HTTPS cannot be served with %s: %w To start without it, set COFFER_TLS=off", s.From, err)
 	}
 	return fmt.Errorf("HTTPS cannot be served: %w", err)
+}
+
+// outfit is the edge with p, which it puts where the edge reads it; nil: without
+// HTTPS. It is rendered by whoever asked.
+func (b *box) outfit(ctx context.Context, s https.Setup, p *certs.Pair) (edge.Options, string, error) {
+	f := b.front
+	f.generation++
+	o := b.Edge
+	o.Generation = strconv.Itoa(f.generation)
+	if p == nil {
+		return o, "", nil
+	}
+	own, err := f.http2(ctx, b.frontDoor().Path)
+	if err != nil {
+		return o, "", err
+	}
+	file, err := f.Store.Present(p)
+	if err != nil {
+		return o, "", err
+	}
+	o.TLS = &edge.TLS{Host: f.Host, Port: f.Port, Pair: file, OwnHTTP2: own, Redirect: f.Redirect}
+	for _, pin := range s.Told(time.Now()) {
+		told := edge.Pin{Name: pin.Name, Below: pin.Below, Preload: pin.Preload}
+		if pin.Held() {
+			told.MaxAge = https.PinLife
+		}
+		o.TLS.Pins = append(o.TLS.Pins, told)
+	}
+	return o, file, nil
 }
 
 // frontDoor is the service that visitors reach.
@@ -126,40 +111,4 @@ func (b *box) frontDoor() Service {
 		}
 	}
 	return Service{}
-}
-
-// Reload has the door looked at now, and the edge take up what it reads.
-func (f *front) Reload() {
-	select {
-	case f.asked <- struct{}{}:
-	default: // somebody asked already
-	}
-}
-
-// run calls look every minute, and at once when asked, until ctx ends.
-func (f *front) run(ctx context.Context, look func(ctx context.Context, asked bool)) {
-	again := time.NewTicker(lookEvery)
-	defer again.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-again.C:
-			look(ctx, false)
-		case <-f.asked:
-			look(ctx, true)
-		}
-	}
-}
-
-// presented tells posture what is to be presented.
-func (f *front) presented() posture.Certificate {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	c := posture.Certificate{Mode: f.Mode, Problem: f.problem}
-	if f.pair == nil {
-		return c
-	}
-	c.Address, c.Pair, c.Names = f.Dial, f.pair, f.Names()
-	return c
 }

@@ -9,21 +9,31 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"coffer/appliance/https"
 )
+
+func newFront() *front {
+	none := func() []string { return nil }
+	return &front{asks: make(chan ask), again: make(chan struct{}, 1), setup: https.Setup{Options: https.Options{Names: none}}}
+}
 
 func TestTheDoorIsLookedAt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &front{asked: make(chan struct{}, 1)}
+		f := newFront()
 		var seen []string
 		ctx, stop := context.WithCancel(t.Context())
 		begun := time.Now()
-		go f.run(ctx, func(_ context.Context, asked bool) {
-			word := time.Since(begun).String()
-			if asked {
-				word += " asked"
-			}
-			seen = append(seen, word)
+		note := func(what string) {
+			seen = append(seen, time.Since(begun).String()+what)
 			time.Sleep(time.Second)
+		}
+		refused := errors.New("refused")
+		go f.run(ctx, func(_ context.Context, asked bool) {
+			note(map[bool]string{true: " asked"}[asked])
+		}, func(_ context.Context, c https.Change) error {
+			note(" " + string(c.Mode))
+			return refused
 		})
 		time.Sleep(lookEvery + 10*time.Second)
 		f.Reload()
@@ -31,11 +41,18 @@ func TestTheDoorIsLookedAt(t *testing.T) {
 		for range 3 { // during the look, one more is remembered
 			f.Reload()
 		}
-		time.Sleep(lookEvery)
+		time.Sleep(5 * time.Second)
+		if err := f.Change(ctx, https.Change{Mode: https.Off}); err != refused {
+			t.Errorf("%v", err)
+		}
+		time.Sleep(lookEvery - 5*time.Second)
 		stop()
 		synctest.Wait()
-		if got := strings.Join(seen, ", "); got != "1m0s, 1m10s asked, 1m11s asked, 2m0s" {
+		if got := strings.Join(seen, ", "); got != "1m0s, 1m10s asked, 1m11s asked, 1m15s off, 2m0s" {
 			t.Errorf("looked at %s", got)
+		}
+		if err := f.Change(ctx, https.Change{}); err == nil {
+			t.Error("a box that stops makes changes")
 		}
 	})
 }
@@ -43,7 +60,7 @@ func TestTheDoorIsLookedAt(t *testing.T) {
 func TestAProblemIsToldOnce(t *testing.T) {
 	var text bytes.Buffer
 	log := slog.New(slog.NewTextHandler(&text, nil))
-	f := &front{}
+	f := newFront()
 	for _, err := range []error{errors.New("one"), errors.New("one"), errors.New("two"), nil, errors.New("one")} {
 		f.note(err, log)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"coffer/appliance/confine"
 	"coffer/appliance/control"
+	"coffer/appliance/https"
 	"coffer/appliance/journal"
 	"coffer/appliance/ledger"
 	"coffer/appliance/posture"
@@ -63,6 +64,7 @@ type desk struct {
 	watch      *posture.Watch
 	journal    *journal.Journal
 	outgoing   func() ledger.Report
+	front      *front
 }
 
 func (d desk) Status(ctx context.Context) ([]supervise.Status, error) {
@@ -90,6 +92,10 @@ func (d desk) Outgoing(context.Context) (ledger.Report, error) {
 	return d.outgoing(), nil
 }
 
+func (d desk) HTTPS(context.Context) (https.State, error) { return d.front.State(), nil }
+
+func (d desk) ChangeHTTPS(ctx context.Context, c https.Change) error { return d.front.Change(ctx, c) }
+
 // doors are the sockets that init itself answers at.
 func (b *box) doors() map[string]control.Door {
 	return map[string]control.Door{control.Name: control.OwnerDoor(), control.BoxName: control.APIDoor(b.BoxReader.UID)}
@@ -107,7 +113,7 @@ func (b *box) control(ctx context.Context, helpers *sync.WaitGroup, s *supervise
 			return fmt.Errorf("%s socket: %w", name, err)
 		}
 		helpers.Go(func() {
-			if err := control.Serve(ctx, listener.(*net.UnixListener), door, desk{s, b.posture, b.Output, b.outgoing}, b.Log); err != nil {
+			if err := control.Serve(ctx, listener.(*net.UnixListener), door, desk{s, b.posture, b.Output, b.outgoing, b.front}, b.Log); err != nil {
 				b.Log.Error("control socket ended", slog.String("socket", name), slog.Any("error", err))
 			}
 		})

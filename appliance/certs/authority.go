@@ -102,8 +102,8 @@ func (a authority) fits(leaf *Pair, names []string, now time.Time) bool {
 	return true
 }
 
-// usable returns the names that a certificate can hold, each once.
-func usable(names []string) []string {
+// Usable returns the names that a certificate can hold, each once.
+func Usable(names []string) []string {
 	plain := regexp.MustCompile(`^[A-Za-z0-9._:-]+$`)
 	var all []string
 	for _, name := range names {

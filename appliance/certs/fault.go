@@ -23,13 +23,14 @@ const (
 	Usage         Code = "usage"
 	Early         Code = "early"
 	Expired       Code = "expired"
+	Missing       Code = "missing" // of ReadFolder
 )
 
 // Codes is all of them.
 func Codes() []Code {
 	return []Code{
 		NoCertificate, NoKey, TooLarge, Form, Unreadable, KeyEncrypted, KeyKind, KeySize,
-		Signature, Mismatch, Order, Chain, NoNames, Usage, Early, Expired,
+		Signature, Mismatch, Order, Chain, NoNames, Usage, Early, Expired, Missing,
 	}
 }
 
@@ -77,6 +78,8 @@ func remedy(c Code) string {
 		return "Order a certificate for server authentication."
 	case Early:
 		return "Set this machine's clock, or wait."
+	case Missing:
+		return "Put the files themselves there, not links: the chain as fullchain.pem, cert.pem or tls.crt, the key as privkey.pem, key.pem or tls.key."
 	case Expired:
 		return "Renew it, or set this machine's clock."
 	}

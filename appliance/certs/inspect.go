@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 
 	"coffer/appliance/beneath"
 )
@@ -34,8 +35,15 @@ func (s Store) Inspect() ([]Held, error) {
 	if err != nil {
 		return nil, err
 	}
-	want := map[string]beneath.Attributes{authorityFile: s.mine(), selfSignedFile: s.mine()}
-	names := []string{authorityFile, selfSignedFile}
+	names, err := dir.Names()
+	if err != nil {
+		return nil, err
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return name == edgeFolder })
+	want := map[string]beneath.Attributes{}
+	for _, name := range names {
+		want[name] = s.mine()
+	}
 	for _, name := range presented {
 		name = path.Join(edgeFolder, name)
 		names = append(names, name)
@@ -45,7 +53,7 @@ func (s Store) Inspect() ([]Held, error) {
 	for _, name := range names {
 		info, err := dir.Look(name)
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // not made yet, or swept meanwhile
+			continue // swept meanwhile
 		}
 		if err != nil {
 			return nil, err

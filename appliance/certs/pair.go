@@ -108,6 +108,9 @@ func (p *Pair) Covers(name string) bool { return p.chain[0].VerifyHostname(name)
 // Issuer is who signed the leaf, in one line.
 func (p *Pair) Issuer() string { return p.chain[0].Issuer.String() }
 
+// Subject is what the leaf is called.
+func (p *Pair) Subject() string { return subject(p.chain[0]) }
+
 // NotBefore and Expires are when the leaf begins and ends.
 func (p *Pair) NotBefore() time.Time { return p.chain[0].NotBefore }
 

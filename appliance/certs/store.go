@@ -53,7 +53,7 @@ func (s Store) SelfSigned(names, passing []string, now time.Time) (*Pair, error)
 		return nil, err
 	}
 	defer dir.Close()
-	names = usable(append(slices.Clone(names), "localhost", "127.0.0.1", "::1"))
+	names = Usable(append(slices.Clone(names), "localhost", "127.0.0.1", "::1"))
 	a, err := s.authority(dir, now)
 	if err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func (s Store) SelfSigned(names, passing []string, now time.Time) (*Pair, error)
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	leaf, err := a.leaf(usable(append(slices.Clone(names), passing...)), now)
+	leaf, err := a.leaf(Usable(append(slices.Clone(names), passing...)), now)
 	if err != nil {
 		return nil, err
 	}
@@ -73,9 +73,9 @@ func (s Store) SelfSigned(names, passing []string, now time.Time) (*Pair, error)
 	return leaf, dir.Put(selfSignedFile, leaf.PEM(), s.mine())
 }
 
-// Authority returns the certificate of the box's own authority, which browsers
-// may be told to trust, without its key. fs.ErrNotExist: there is none yet.
-func (s Store) Authority(now time.Time) ([]byte, error) {
+// Authority returns the box's own authority, whose certificate browsers may be
+// told to trust. fs.ErrNotExist: there is none yet.
+func (s Store) Authority() (*Pair, error) {
 	dir, err := beneath.Open(s.Dir)
 	if err != nil {
 		return nil, err
@@ -85,11 +85,7 @@ func (s Store) Authority(now time.Time) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := parseAuthority(text)
-	if err != nil {
-		return nil, err
-	}
-	return p.ChainPEM(), nil
+	return parseAuthority(text)
 }
 
 // authority returns the one there is, or makes one. One that cannot be read is
@@ -159,10 +155,8 @@ func (s Store) Supplied() *Pair {
 	}
 	defer dir.Close()
 	var own *x509.Certificate
-	if text, err := read(dir, authorityFile); err == nil {
-		if p, err := parseAuthority(text); err == nil {
-			own = p.chain[0]
-		}
+	if p, err := s.Authority(); err == nil {
+		own = p.chain[0]
 	}
 	edge, err := dir.Dir(edgeFolder)
 	if err != nil {

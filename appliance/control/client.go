@@ -9,6 +9,8 @@ import (
 	"net"
 	"time"
 
+	"coffer/appliance/certs"
+	"coffer/appliance/https"
 	"coffer/appliance/journal"
 	"coffer/appliance/ledger"
 	"coffer/appliance/posture"
@@ -45,6 +47,23 @@ func Outgoing(ctx context.Context, path string) (ledger.Report, error) {
 	return *a.Outgoing, nil
 }
 
+// HTTPS asks at the socket at path how HTTPS is served; with a change, for that
+// first. Its error is a *certs.Fault where the owner can mend it.
+func HTTPS(ctx context.Context, path string, change *https.Change) (https.State, error) {
+	r := Request{Ask: AskHTTPS}
+	if change != nil {
+		r = Request{Ask: AskChangeHTTPS, Change: change}
+	}
+	a, err := Exchange(ctx, path, r)
+	if err == nil && a.HTTPS == nil {
+		err = errors.New("the box does not say how HTTPS is served")
+	}
+	if err != nil {
+		return https.State{}, err
+	}
+	return *a.HTTPS, nil
+}
+
 // Exchange sends r to the socket at path.
 func Exchange(ctx context.Context, path string, r Request) (Answer, error) {
 	var d net.Dialer
@@ -73,6 +92,8 @@ func Exchange(ctx context.Context, path string, r Request) (Answer, error) {
 		return Answer{}, &refusal{a.Error, journal.ErrUnknown}
 	case a.Code == codeQuery:
 		return Answer{}, &refusal{a.Error, journal.ErrQuery}
+	case a.Fault != nil:
+		return Answer{}, &certs.Fault{Code: a.Fault.Code, What: a.Fault.What, Remedy: a.Fault.Remedy}
 	case a.Error != "":
 		return Answer{}, errors.New(a.Error)
 	}

@@ -1,11 +1,11 @@
 // Package control is how a running init is talked to, through two doors. The
 // owner's is a socket that only root, or the user that runs the box, can open.
-// The API's own lets it ask how the box is, and nothing else. At both the
-// kernel's word on who connected decides; there is no password.
+// The API's own lets it ask how the box is, and change how HTTPS is served. At
+// both the kernel's word on who connected decides; there is no password.
 //
 // It owns the requests and their form: one JSON object and a newline each way
-// per connection. What they do is the supervisor's and the watch's. It refuses
-// requests that would carry a path or a command.
+// per connection. What they do is the supervisor's, the watch's and the front
+// door's. It refuses requests that would carry a path or a command.
 package control
 
 import (
@@ -25,6 +25,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
+	"coffer/appliance/https"
 	"coffer/appliance/journal"
 	"coffer/appliance/ledger"
 	"coffer/appliance/posture"
@@ -42,7 +43,7 @@ const (
 const (
 	patience   = 5 * time.Second  // for a request, and most answers
 	looking    = 30 * time.Second // for the answer of a doctor
-	maxRequest = 4 << 10
+	maxRequest = 256 << 10        // a certificate with its chain and key, in JSON
 	maxAtOnce  = 8
 )
 
@@ -66,12 +67,13 @@ type Door struct {
 
 // OwnerDoor is that of the control socket.
 func OwnerDoor() Door {
-	return Door{Asks: []string{AskStatus, AskRestart, AskDoctor, AskPosture, AskLogs, AskOutgoing}}
+	return Door{Asks: []string{AskStatus, AskRestart, AskDoctor, AskPosture, AskLogs, AskOutgoing, AskHTTPS, AskChangeHTTPS}}
 }
 
-// APIDoor is that of the box socket: nothing there changes anything.
+// APIDoor is that of the box socket. All that can be changed there is how HTTPS
+// is served.
 func APIDoor(uid int) Door {
-	return Door{UID: uid, Asks: []string{AskStatus, AskPosture, AskLogs, AskOutgoing}}
+	return Door{UID: uid, Asks: []string{AskStatus, AskPosture, AskLogs, AskOutgoing, AskHTTPS, AskChangeHTTPS}}
 }
 
 // Box is what can be asked for.
@@ -85,6 +87,10 @@ type Box interface {
 	// a while.
 	Logs(ctx context.Context, q journal.Query, wait bool) (journal.Page, error)
 	Outgoing(context.Context) (ledger.Report, error)
+	HTTPS(context.Context) (https.State, error)
+	// ChangeHTTPS returns once the change is served. Its error holds a
+	// *certs.Fault where the owner can mend it.
+	ChangeHTTPS(context.Context, https.Change) error
 }
 
 // The things that can be asked for.
@@ -96,6 +102,9 @@ const (
 	AskLogs    = "logs"
 	// AskOutgoing asks what may go out, and what went where.
 	AskOutgoing = "outgoing"
+	// AskHTTPS asks how HTTPS is served, AskChangeHTTPS for a change of that.
+	AskHTTPS       = "https"
+	AskChangeHTTPS = "change-https"
 )
 
 // Request asks for one thing.
@@ -106,6 +115,8 @@ type Request struct {
 
 	Lines journal.Query `json:"lines,omitzero"` // of AskLogs
 	Wait  bool          `json:"wait,omitempty"` // of AskLogs: for lines
+
+	Change *https.Change `json:"change,omitempty"` // of AskChangeHTTPS
 }
 
 // Answer has an Error or what was asked for.
@@ -116,6 +127,8 @@ type Answer struct {
 	Posture  *posture.Report    `json:"posture,omitempty"`
 	Logs     *journal.Page      `json:"logs,omitempty"`
 	Outgoing *ledger.Report     `json:"outgoing,omitempty"`
+	HTTPS    *https.State       `json:"https,omitempty"`
+	Fault    *https.Problem     `json:"fault,omitempty"` // what Error says, for those with words of their own
 }
 
 // The codes of errors.
@@ -168,7 +181,7 @@ func (d Door) converse(ctx context.Context, conn *net.UnixConn, b Box) Answer {
 		return Answer{Error: fmt.Sprintf("nothing answers to %q", r.Ask)}
 	}
 	limit := patience
-	if r.Ask == AskDoctor {
+	if r.Ask == AskDoctor || r.Ask == AskChangeHTTPS {
 		limit = looking
 	}
 	_ = conn.SetDeadline(time.Now().Add(limit + patience))
@@ -201,6 +214,15 @@ func (d Door) converse(ctx context.Context, conn *net.UnixConn, b Box) Answer {
 		var report ledger.Report
 		report, err = b.Outgoing(ctx)
 		answer.Outgoing = &report
+	case AskHTTPS, AskChangeHTTPS:
+		if r.Ask == AskChangeHTTPS && r.Change != nil {
+			err = b.ChangeHTTPS(ctx, *r.Change)
+		}
+		if err == nil {
+			var state https.State
+			state, err = b.HTTPS(ctx)
+			answer.HTTPS = &state
+		}
 	default:
 		err = fmt.Errorf("nothing answers to %q", r.Ask)
 	}
@@ -210,7 +232,10 @@ func (d Door) converse(ctx context.Context, conn *net.UnixConn, b Box) Answer {
 	case errors.Is(err, journal.ErrQuery):
 		return Answer{Error: err.Error(), Code: codeQuery}
 	case err != nil:
-		return Answer{Error: err.Error()}
+		answer = Answer{Error: err.Error()}
+		if told := https.Told(err); told.Code != "" {
+			answer.Fault = told
+		}
 	}
 	return answer
 }

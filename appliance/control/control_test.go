@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 
+	"coffer/appliance/certs"
+	"coffer/appliance/https"
 	"coffer/appliance/journal"
 	"coffer/appliance/ledger"
 	"coffer/appliance/posture"
@@ -31,7 +33,41 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-type box struct{ restarted []string }
+type box struct {
+	restarted []string
+	changed   []https.Change
+}
+
+func (b *box) HTTPS(context.Context) (https.State, error) {
+	return https.State{Mode: https.SelfSigned, Port: 8443}, nil
+}
+
+func (b *box) ChangeHTTPS(_ context.Context, c https.Change) error {
+	b.changed = append(b.changed, c)
+	if c.Key == "wrong" {
+		return errors.Join(&certs.Fault{Code: certs.Mismatch, What: "it does not fit", Remedy: "Give another."}, nil)
+	}
+	return nil
+}
+
+func TestHTTPS(t *testing.T) {
+	b, run := serveAt(t, APIDoor(os.Geteuid()), BoxSocket)
+	at := BoxSocket(run, -1).Path
+	if s, err := HTTPS(t.Context(), at, nil); err != nil || s.Mode != https.SelfSigned || s.Port != 8443 || len(b.changed) > 0 {
+		t.Errorf("%+v, %v", s, err)
+	}
+	long := strings.Repeat("x\n", certs.MaxPEM/2)
+	if s, err := HTTPS(t.Context(), at, &https.Change{Mode: https.Uploaded, Chain: long, Key: long}); err != nil || s.Port != 8443 {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if len(b.changed) != 1 || b.changed[0].Chain != long || b.changed[0].Key != long {
+		t.Errorf("%d changes arrived", len(b.changed))
+	}
+	_, err := HTTPS(t.Context(), at, &https.Change{Key: "wrong"})
+	if f, ok := errors.AsType[*certs.Fault](err); !ok || f.Code != certs.Mismatch || f.What != "it does not fit" || f.Remedy != "Give another." {
+		t.Errorf("%v", err)
+	}
+}
 
 func (b *box) Status(context.Context) ([]supervise.Status, error) {
 	return []supervise.Status{{Name: "api", State: supervise.Running, Pid: 7}}, nil

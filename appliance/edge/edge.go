@@ -18,6 +18,7 @@ import (
 	"regexp"
 	"strconv"
 	"text/template"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -26,14 +27,17 @@ import (
 
 // Options are what one start decides.
 type Options struct {
-	Root      string // the prefix of the protected files
-	Run       string // RUN
-	Host      string // address to listen on; empty: all
-	Port      uint16
-	TLS       *TLS   // nil: HTTP only
-	Token     string // proves to the API that a request came through the edge
-	BasePath  string // "" or "/path"
-	MaxUpload int64  // bytes
+	Root  string // the prefix of the protected files
+	Run   string // RUN
+	Host  string // address to listen on; empty: all
+	Port  uint16
+	TLS   *TLS   // nil: HTTP only
+	Token string // proves to the API that a request came through the edge
+	// Generation names what is rendered; the edge tells it to who has the token,
+	// so that it can be seen which one runs.
+	Generation string
+	BasePath   string // "" or "/path"
+	MaxUpload  int64  // bytes
 	// HealthAllow limits who may ask /livez and /readyz; empty: everybody.
 	HealthAllow []netip.Prefix
 	// TrustedProxies are believed about the client's address, the name and the
@@ -56,7 +60,37 @@ type TLS struct {
 	// OwnHTTP2 says that nginx takes HTTP/2 as a directive of its own, as it
 	// does from 1.25.1 on, and complains about it elsewhere.
 	OwnHTTP2 bool
+	// Redirect is where pages asked for over plain HTTP lead: https://name[:port];
+	// empty: nowhere, they are served.
+	Redirect string
+	// Pins say what browsers are told of names that are only ever opened over
+	// HTTPS (RFC 6797).
+	Pins []Pin
 }
+
+// Pin is what a browser that opened Name over HTTPS is told about it.
+type Pin struct {
+	Name   string
+	MaxAge time.Duration // 0: what it was told before no longer holds
+	Below  bool          // names below it as well
+	// Preload allows browsers to ship with it.
+	Preload bool
+}
+
+// Header is the value of Strict-Transport-Security.
+func (p Pin) Header() string {
+	value := fmt.Sprintf("max-age=%d", int64(p.MaxAge.Seconds()))
+	if p.MaxAge > 0 && p.Below {
+		value += "; includeSubDomains"
+		if p.Preload {
+			value += "; preload"
+		}
+	}
+	return value
+}
+
+// Expr matches the name in a Host header, its port left out.
+func (p Pin) Expr() string { return regexp.QuoteMeta(p.Name) }
 
 // formRoom is what a multipart body may have besides its file, as in package
 // api; what is a little larger still reaches the API, which explains.
@@ -170,7 +204,7 @@ func usual(root, run string) bool { return path.Clean(run) == path.Join(root, "r
 
 func (o Options) check() error {
 	plain := regexp.MustCompile(`^[A-Za-z0-9/._~+@,=-]*$`)
-	for name, value := range map[string]string{"root": o.Root, "run": o.Run, "base path": o.BasePath, "token": o.Token} {
+	for name, value := range map[string]string{"root": o.Root, "run": o.Run, "base path": o.BasePath, "token": o.Token, "generation": o.Generation} {
 		if !plain.MatchString(value) {
 			return fmt.Errorf("edge: the %s holds a character that nginx could take for more", name)
 		}
@@ -188,6 +222,14 @@ func (o Options) check() error {
 		hosts = append(hosts, t.Host)
 		if t.Port == 0 || t.Pair == "" || !plain.MatchString(t.Pair) {
 			return errors.New("edge: no port or no plain path of a certificate for HTTPS")
+		}
+		if !regexp.MustCompile(`^(https://[A-Za-z0-9._-]+(:[0-9]{1,5})?|https://\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?)?$`).MatchString(t.Redirect) {
+			return fmt.Errorf("edge: %q is not where HTTPS is served", t.Redirect)
+		}
+		for _, p := range t.Pins {
+			if !regexp.MustCompile(`^[a-z0-9._-]{1,253}$`).MatchString(p.Name) {
+				return fmt.Errorf("edge: %q is no name to be pinned", p.Name)
+			}
 		}
 	}
 	for _, host := range hosts {

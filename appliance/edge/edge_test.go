@@ -151,6 +151,10 @@ func TestRenderRefuses(t *testing.T) {
 		"no certificate":           func(o *edge.Options) { o.TLS = &edge.TLS{Port: 1} },
 		"a certificate with more":  func(o *edge.Options) { o.TLS = &edge.TLS{Port: 1, Pair: "/pair.pem; x"} },
 		"a name as host of HTTPS":  func(o *edge.Options) { o.TLS = &edge.TLS{Host: "box", Port: 1, Pair: "/pair.pem"} },
+		"a generation with more":   func(o *edge.Options) { o.Generation = "1;" },
+		"a redirect with more":     func(o *edge.Options) { o.TLS = &edge.TLS{Port: 1, Pair: "/p.pem", Redirect: "https://a/;b"} },
+		"a redirect to plain HTTP": func(o *edge.Options) { o.TLS = &edge.TLS{Port: 1, Pair: "/p.pem", Redirect: "http://a"} },
+		"a pin with more":          func(o *edge.Options) { o.TLS = &edge.TLS{Port: 1, Pair: "/p.pem", Pins: []edge.Pin{{Name: `a" 1`}}} },
 		"no limit":                 func(o *edge.Options) { o.MaxUpload = 0 },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -25,6 +25,27 @@ map $http_x_edge_token $own { default 0; "{{.Token}}" 1; }
 map "" $coffer_base { default "{{.BasePath}}"; }
 map "" $metrics_off { default {{if .Metrics}}0{{else}}1{{end}}; }
 map "" $challenges { default "{{.Run}}/acme"; }
+map "" $generation { default "{{.Generation}}"; }
+# What a browser is told of a name that is only ever opened over HTTPS.
+map "$edge_scheme $edge_host" $pinned {
+{{- if .TLS}}
+{{- range .TLS.Pins}}
+    "~*^https {{.Expr}}\.?(?::[0-9]+)?$" "{{.Header}}";
+{{- end}}
+{{- end}}
+    default "";
+}
+{{- if and .TLS .TLS.Redirect}}
+# Who asks for a page over plain HTTP is led to HTTPS: not init, not probes, no
+# certificate authority, no program, and nobody whose proxy says that it spoke
+# HTTPS, whether or not it is listed.
+map "$own $edge_scheme $http_x_forwarded_proto $uri" $plain_page {
+    "~*^0 http [^/]*https" 0;
+    "~^0 http [^/]*(?:{{.BaseExpr}})?/(?:livez$|readyz$|metrics$|api/|static/|\.well-known/acme-challenge/)" 0;
+    "~^0 http " 1;
+    default 0;
+}
+{{- end}}
 geo $realip_remote_addr $from_proxy {
     default 0;
 {{- range .TrustedProxies}}
@@ -73,6 +94,9 @@ ssl_certificate {{.TLS.Pair}};
 ssl_certificate_key {{.TLS.Pair}};
 {{- end}}
 client_max_body_size {{.MaxBody}};
+{{- if and .TLS .TLS.Redirect}}
+if ($plain_page) { return 307 {{.TLS.Redirect}}$request_uri; }
+{{- end}}
 {{- if .BasePath}}
 # A rewritten address counts as internal, so the edge's own are left out.
 rewrite ^{{.BaseExpr}}(?!/_edge/)(/.*)$ $1 last;

@@ -157,6 +157,9 @@ func (b *box) doTLS(t *testing.T, method, path string, headers ...string) answer
 	}
 	req.Header.Set("Cookie", signedIn())
 	for i := 0; i < len(headers); i += 2 {
+		if headers[i] == "Host" {
+			req.Host = headers[i+1]
+		}
 		req.Header.Set(headers[i], headers[i+1])
 	}
 	transport := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}

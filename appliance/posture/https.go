@@ -18,6 +18,7 @@ type Certificate struct {
 	Pair    *certs.Pair // nil: HTTPS is off
 	Names   []string    // those that the owner gave the box
 	Problem string      // why another one was not taken up
+	Pinned  []string    // names that browsers were told are opened over HTTPS only
 }
 
 // soon is when an end is told of.
@@ -25,6 +26,9 @@ const soon = 14 * 24 * time.Hour
 
 func (l *look) https(ctx context.Context) Finding {
 	c := l.Certificate()
+	if c.Pair == nil && c.Mode != "off" {
+		return fail(c.Mode + ": HTTPS should be served and is not (" + strings.TrimSuffix(c.Problem, ".") + ")")
+	}
 	if c.Pair == nil {
 		return Finding{NotApplicable, "off: the box speaks plain HTTP, so whoever is on the way between you and it reads the password and every document, unless a proxy with a certificate stands in front and that way is yours"}
 	}
@@ -52,6 +56,9 @@ func (l *look) https(ctx context.Context) Finding {
 		return degraded("the certificate ends soon; " + evidence)
 	case missing != "":
 		return degraded("the certificate is not for " + missing + "; " + evidence)
+	}
+	if len(c.Pinned) > 0 {
+		evidence += "; browsers were told that " + few(c.Pinned) + " is opened over HTTPS only"
 	}
 	return pass(evidence + "; TLS 1.1 is refused")
 }
