@@ -1,7 +1,7 @@
 // Command suite tries inits in the cases of package trial and prints the table
 // of their scores.
 //
-//	suite [-race] [-write] [-init NAME,...] [-case NAME]
+//	suite [-race] [-keep] [-write] [-init NAME,...] [-case NAME]
 //
 // It owns the choice of what is tried. It refuses to judge: the supervision tier
 // does.
@@ -33,6 +33,7 @@ func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("suite", flag.ContinueOnError)
 	raced := flags.Bool("race", false, "build our init with the race detector")
 	names := flags.String("init", "", "only these, with commas")
+	keep := flags.Bool("keep", false, "leave what trials wrote")
 	only := flags.String("case", "", "only the cases with this in their name")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -41,7 +42,11 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
+	if *keep {
+		fmt.Println("kept in", dir)
+	} else {
+		defer func() { _ = os.RemoveAll(dir) }()
+	}
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return err
 	}
@@ -49,8 +54,9 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	tools.Keep = *keep
 	cases := slices.DeleteFunc(trial.Cases(), func(c trial.Case) bool { return !strings.Contains(c.Name, *only) })
-	subjects := []trial.Subject{trial.Ours()}
+	subjects := append([]trial.Subject{trial.Ours()}, trial.References()...)
 	subjects = slices.DeleteFunc(subjects, func(s trial.Subject) bool {
 		return *names != "" && !slices.Contains(strings.Split(*names, ","), s.Name)
 	})

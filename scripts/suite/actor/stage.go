@@ -28,7 +28,10 @@ func stage(args []string) error {
 	if err := f.Parse(args); err != nil {
 		return err
 	}
-	unix.CloseOnExec(executed)
+	// Whoever started the suite may have left more open.
+	if err := unix.CloseRange(executed, ^uint(0)>>32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
+		return fmt.Errorf("descriptors: %w", err)
+	}
 	if err := unix.Mount("none", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("private mounts: %w", err)
 	}

@@ -161,6 +161,9 @@ func (d *desk) clear() (races string, err error) {
 			}
 			races += string(text)
 		}
+		if d.tools.Keep {
+			continue
+		}
 		if err := os.RemoveAll(r.dir); err != nil {
 			return "", err
 		}

@@ -42,8 +42,8 @@ type ability int
 
 const (
 	restarts ability = iota // starts again what died
+	counts                  // counts starts that failed
 	orders                  // starts and stops services in an order
-	awaits                  // knows when a service is ready
 	controls                // restarts a service when asked
 	keeps                   // keeps log files
 )

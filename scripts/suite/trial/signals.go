@@ -142,7 +142,8 @@ func earlyInit(d *desk) (string, error) {
 	return fmt.Sprintf("%d of %d", rounds, rounds), nil
 }
 
-// catches reports that the init has a handler for s.
+// catches reports that the init has a handler for s, or holds it back to ask
+// for it.
 func (r *run) catches(s syscall.Signal) bool {
 	pid, err := r.init()
 	if err != nil {
@@ -152,8 +153,13 @@ func (r *run) catches(s syscall.Signal) bool {
 	if err != nil {
 		return false
 	}
-	mask, err := strconv.ParseUint(field(status, "SigCgt:"), 16, 64)
-	return err == nil && mask&(1<<(s-1)) != 0
+	for _, label := range []string{"SigCgt:", "SigBlk:"} {
+		mask, err := strconv.ParseUint(field(status, label), 16, 64)
+		if err == nil && mask&(1<<(s-1)) != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func exitCode(d *desk) (string, error) { return endsWith(d, 42, "-never", "-code", "42") }

@@ -3,9 +3,10 @@ package trial
 // Subject is an init that can be tried.
 type Subject struct {
 	Name string
-	// Made says what it is tried as: its version and how it is set up.
-	Made  string
-	lacks map[ability]string
+	Made string // how it is set up
+	// program is its package in Debian; empty: none.
+	program string
+	lacks   map[ability]string
 	// configure writes what the init reads into the folder of the run and
 	// returns its command line.
 	configure func(r *run, h how) ([]string, error)
@@ -20,3 +21,8 @@ type Subject struct {
 
 // OursName is the name of our init among the subjects.
 const OursName = "coffer"
+
+// References are other inits, to see ours beside.
+func References() []Subject {
+	return []Subject{S6(), Runit(), Supervisord(), GoSupervisord(), Tini(), DumbInit()}
+}

@@ -16,6 +16,8 @@ type Tools struct {
 	rig, stub   string // the stub is never built with the race detector
 	supervisord string // the Go one; empty: not there
 	raced       bool
+	// Keep leaves the folders of all runs.
+	Keep bool
 }
 
 // Build makes the programs in dir, which is to stay until the last trial has
