@@ -5,7 +5,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 IMAGE   := coffer:latest
 
-.PHONY: build run test lint image image-arm64 bench
+.PHONY: build run test lint image image-arm64 bench suite
 
 build: ## the binary, at bin/coffer
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "$(LDFLAGS)" -o bin/coffer ./entrypoint
@@ -31,3 +31,7 @@ image-arm64: ## the image for arm64, cross-built, as coffer:latest-arm64
 bench: ## the numbers to reach, as ratios or beside a peer
 	scripts/setup.sh bench
 	go run ./scripts/bench
+
+suite: ## other inits in the cases that ours is tried in; writes docs/supervision.md
+	scripts/setup.sh suite
+	go run ./scripts/suite -write

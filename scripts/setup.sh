@@ -2,16 +2,18 @@
 # Installs what a make target needs and this machine lacks, from the
 # distribution's packages. Without root it only names what is missing.
 #
-#   setup.sh run|test|image|bench|lint
+#   setup.sh run|test|suite|image|bench|lint
 set -eu
 
+peers="s6-svscan:s6 runsvdir:runit tini:tini dumb-init:dumb-init"
 case ${1:-} in
 run)   want="nginx:nginx-light" ;;
 lint)  want="shellcheck:shellcheck" ;;
 image) want="dockerd:docker.io debootstrap:debootstrap" ;;
-test)  want="gcc:gcc nginx:nginx-light caddy:caddy dockerd:docker.io debootstrap:debootstrap chromium:chromium pdftotext:poppler-utils ip:iproute2 iptables:iptables" ;;
+test)  want="gcc:gcc nginx:nginx-light caddy:caddy dockerd:docker.io debootstrap:debootstrap chromium:chromium pdftotext:poppler-utils ip:iproute2 iptables:iptables $peers" ;;
+suite) want="gcc:gcc $peers supervisord:supervisor" ;;
 bench) want="nginx:nginx-light dockerd:docker.io debootstrap:debootstrap recollindex:recollcmd pdftotext:poppler-utils" ;;
-*)     echo "usage: setup.sh run|test|image|bench|lint" >&2; exit 2 ;;
+*)     echo "usage: setup.sh run|test|suite|image|bench|lint" >&2; exit 2 ;;
 esac
 
 PATH=$PATH:/usr/sbin:/sbin

@@ -46,7 +46,8 @@ func tiers() []tier {
 			runs: verbose("10m", "proofs"),
 		},
 		{
-			name: "supervision", what: "our init in every case that we know of", programs: []string{"gcc"}, root: true,
+			name: "supervision", what: "our init in every case that we know of, others beside it",
+			programs: []string{"gcc", "s6-svscan", "runsvdir", "tini", "dumb-init"}, root: true,
 			runs: []command{
 				{[]string{"-v", "-count=1", "-timeout=10m"}, []string{"./scripts/e2e/supervision"}},
 				{[]string{"-v", "-count=1", "-timeout=10m", "-race"}, []string{"./scripts/e2e/supervision"}},

@@ -3,6 +3,8 @@ package supervision
 import (
 	"bufio"
 	"io"
+	"os"
+	"slices"
 	"testing"
 
 	"coffer/scripts/e2e/tier"
@@ -15,8 +17,16 @@ func TestInitPassesEveryCase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, err := trial.Run(t.Context(), tools, trial.Cases(), []trial.Subject{trial.Ours()}, logger(t))
+	subjects := []trial.Subject{trial.Ours()}
+	if !raced {
+		subjects = append(subjects, peers(t, tools)...)
+	}
+	out := logger(t)
+	table, err := trial.Run(t.Context(), tools, trial.Cases(), subjects, out)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := table.Print(out); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range table.Cases {
@@ -27,6 +37,22 @@ func TestInitPassesEveryCase(t *testing.T) {
 			t.Errorf("%s (%s): %s: %s", c.Name, c.What, s.Verdict, s.Note)
 		}
 	}
+}
+
+// peers are other inits to print beside ours: all that are quick to try. The
+// others are for make suite.
+func peers(t *testing.T, tools trial.Tools) []trial.Subject {
+	return slices.DeleteFunc(trial.QuickReferences(), func(s trial.Subject) bool {
+		why := tools.Missing(s)
+		if why == "" {
+			return false
+		}
+		t.Logf("NOT TRIED: %s: %s", s.Name, why)
+		if os.Getenv("CI") != "" {
+			t.Errorf("%s is to be tried", s.Name)
+		}
+		return true
+	})
 }
 
 // logger writes lines to the test's log.

@@ -53,10 +53,12 @@ func (d diary) note(words ...string) error {
 	return err
 }
 
-// ready says so on descriptor 3, where there is one, and by a file, where one
-// is wanted.
+// ready says so on descriptor 3, where one was handed over, and by a file, where
+// one is wanted. What this process opened for itself closes on exec.
 func ready(flag string) error {
-	_, _ = unix.Write(3, []byte("READY=1\n"))
+	if flags, err := unix.FcntlInt(3, unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {
+		_, _ = unix.Write(3, []byte("READY=1\n"))
+	}
 	if flag == "" {
 		return nil
 	}

@@ -70,20 +70,20 @@ func stage(args []string) error {
 	return syscall.Exec(path, argv, os.Environ())
 }
 
-// fill makes folder a file system of 512 KiB with 64 KiB to spare; the rest is
-// a file that can be removed.
+// fill makes folder a file system of 4 MiB with 64 KiB to spare; the rest is a
+// file that can be removed.
 func fill(folder string) error {
-	if err := unix.Mount("small", folder, "tmpfs", 0, "size=512k,mode=0755"); err != nil {
+	if err := unix.Mount("small", folder, "tmpfs", 0, "size=4m,mode=0755"); err != nil {
 		return fmt.Errorf("tmpfs: %w", err)
 	}
-	return os.WriteFile(filepath.Join(folder, "filler"), make([]byte, 448<<10), 0o600)
+	return os.WriteFile(filepath.Join(folder, "filler"), make([]byte, (4<<20)-(64<<10)), 0o600)
 }
 
 // parent starts the init below itself, as `docker run --init` and pods with a
 // shared PID namespace do, ends with its code, and lists what it left.
 func parent(path string, argv []string, left string) error {
-	signal.Ignore(unix.SIGTERM)
-	defer signal.Reset()
+	// Caught and not ignored, which the init would inherit.
+	signal.Notify(make(chan os.Signal, 1), unix.SIGTERM)
 	cmd := exec.Command(path, argv[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := cmd.Start(); err != nil {

@@ -13,9 +13,15 @@ const memory = "33554432"
 // group is a control group with little memory.
 type group struct{ path string }
 
-// newGroup makes one, where this machine lets us.
+// newGroup makes one, where this machine lets us. Each of its processes is to
+// name it on a command line, so its path has nothing to quote.
 func newGroup(parts ...string) (group, error) {
-	name := "coffer-suite-" + strings.Join(parts, "-")
+	name := "coffer-suite-" + strings.Map(func(c rune) rune {
+		if strings.ContainsRune(" ()+", c) {
+			return '_'
+		}
+		return c
+	}, strings.Join(parts, "-"))
 	for _, tree := range []struct{ folder, limit string }{
 		{"/sys/fs/cgroup/memory", "memory.limit_in_bytes"},
 		{"/sys/fs/cgroup", "memory.max"},

@@ -54,10 +54,10 @@ func (r *run) size(name string) int64 {
 const stormServices = 20
 
 func storm(d *desk) (string, error) {
-	each, limit := 500, 2*time.Minute
+	each := 500
 	switch {
 	case d.subject.pace > 0:
-		each, limit = 3, 3*guard // no more than it can do in a few seconds
+		each = 3 // no more than it can do in a few seconds
 	case d.tools.raced:
 		each = 100 // the same, many times slower
 	}
@@ -73,7 +73,7 @@ func storm(d *desk) (string, error) {
 		return "", err
 	}
 	behind := 0
-	if !r.poll(limit, func() bool {
+	if !r.poll(2*time.Minute, func() bool {
 		behind = 0
 		for i := range stormServices {
 			if r.size(fmt.Sprintf("count%d", i)) <= int64(each) {

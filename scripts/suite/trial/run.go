@@ -179,12 +179,17 @@ func (r *run) init() (int, error) {
 	if !r.below {
 		return r.stage, nil
 	}
+	// Orphans may be children of the first process too, but came later.
+	var found process
 	for _, p := range r.processes() {
-		if p.parent == r.stage && !p.zombie {
-			return p.pid, nil
+		if p.parent == r.stage && (found.pid == 0 || p.inside < found.inside) {
+			found = p
 		}
 	}
-	return 0, fmt.Errorf("no init runs below %d", r.stage)
+	if found.pid == 0 || found.zombie {
+		return 0, fmt.Errorf("no init runs below %d", r.stage)
+	}
+	return found.pid, nil
 }
 
 // signal sends a signal to the init.

@@ -11,7 +11,7 @@ import (
 // it: runsvdir itself leaves the services running when it is asked to end.
 func Runit() Subject {
 	return Subject{
-		Name: "runit", program: "runit", pace: 1,
+		Name: "runit", program: "runsvdir", pack: "runit", pace: 1,
 		Made: "a shell script as PID 1 that starts `env -i runsvdir`, passes on the signals that `sv` knows and stops the services " +
 			"in reverse with `sv force-stop`; a check script each, `sv start` for order, svlogd",
 		lacks: map[ability]string{counts: "it counts no failures: the finish script ends the box at the first"},
@@ -42,8 +42,6 @@ func firstOfRunit(r *run) []string {
 	sv := filepath.Join(r.dir, "sv")
 	lines := []string{
 		"echo $$ >" + r.shared("pid"),
-		"env -i " + search + " runsvdir -P " + sv + " &",
-		"child=$!",
 		"stop() {",
 		": >" + r.shared("stopping"),
 	}
@@ -52,7 +50,8 @@ func firstOfRunit(r *run) []string {
 		lines = append(lines, fmt.Sprintf("sv -w %d force-stop %s", int(s.kill.Seconds()), filepath.Join(sv, s.name)))
 	}
 	lines = append(lines,
-		"kill -HUP $child", "wait $child", "code=0",
+		// A signal between its fork and its exec is lost.
+		"while kill -HUP $! && ! grep -q '^State:.Z' /proc/$!/status; do sleep 0.1; done", "wait $!", "code=0",
 		"[ ! -e "+r.shared("code")+" ] || read -r code <"+r.shared("code"),
 		`exit "$code"`, "}",
 		"trap stop TERM INT QUIT")
@@ -60,14 +59,15 @@ func firstOfRunit(r *run) []string {
 		signal, word, _ := strings.Cut(s, " ")
 		lines = append(lines, fmt.Sprintf("trap 'sv %s %s/*' %s", word, sv, signal))
 	}
-	return append(lines, "while :; do wait $child; done")
+	return append(lines, "env -i "+search+" runsvdir -P "+sv+" &", "while :; do wait $!; done")
 }
 
 func serviceRunit(r *run, s service) error {
 	dir := filepath.Join(r.dir, "sv", s.name)
 	run := []string{"exec 2>&1", "rm -f " + r.flag(s.name)}
 	if s.after != "" {
-		run = append(run, "sv -w 30 start "+filepath.Join(r.dir, "sv", s.after)+" || exit 1")
+		// It fails as long as the other's runsv has not begun.
+		run = append(run, "until sv -w 30 start "+filepath.Join(r.dir, "sv", s.after)+"; do sleep 1; done")
 	}
 	start := "exec "
 	if s.user {

@@ -13,7 +13,7 @@ import (
 // a request to stop stops them in reverse.
 func S6() Subject {
 	return Subject{
-		Name: "s6", program: "s6", pace: 1,
+		Name: "s6", program: "s6-svscan", pack: "s6", pace: 1,
 		Made: "`env -i s6-svscan` with a service folder each: notification-fd, timeout-kill, s6-svwait for order, " +
 			"s6-permafailon for a last failure, s6-log, and scripts for the signals that s6-svscan can take",
 		configure: configureS6,

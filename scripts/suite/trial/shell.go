@@ -26,7 +26,7 @@ func DumbInit() Subject {
 func shell(name, made string, program func(how) []string) Subject {
 	const once = "a shell starts each service once"
 	return Subject{
-		Name: name + " + bash", program: name,
+		Name: name + " + bash", program: name, pack: name,
 		Made: made + "; the script becomes the one service (exec), or starts several and ends with the first (wait -n)",
 		lacks: map[ability]string{
 			restarts: once, counts: once, controls: once,

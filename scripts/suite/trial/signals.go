@@ -142,14 +142,16 @@ func earlyInit(d *desk) (string, error) {
 	return fmt.Sprintf("%d of %d", rounds, rounds), nil
 }
 
-// catches reports that the init has a handler for s, or holds it back to ask
-// for it.
+// catches reports that the init can take s: it has a handler for it, or holds
+// it back to ask for it, which the kernel does not show while it asks; an init
+// that has started a service has got that far.
 func (r *run) catches(s syscall.Signal) bool {
 	pid, err := r.init()
 	if err != nil {
 		return false
 	}
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	dir := fmt.Sprintf("/proc/%d", pid)
+	status, err := os.ReadFile(dir + "/status")
 	if err != nil {
 		return false
 	}
@@ -159,7 +161,8 @@ func (r *run) catches(s syscall.Signal) bool {
 			return true
 		}
 	}
-	return false
+	children, err := os.ReadFile(fmt.Sprintf("%s/task/%d/children", dir, pid))
+	return err == nil && len(children) > 0
 }
 
 func exitCode(d *desk) (string, error) { return endsWith(d, 42, "-never", "-code", "42") }

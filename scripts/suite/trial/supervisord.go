@@ -12,14 +12,14 @@ import (
 // Supervisord is the one in Python.
 func Supervisord() Subject {
 	return Subject{
-		Name: "supervisord", program: "supervisor", pace: 1,
+		Name: "supervisord", program: "supervisord", pack: "supervisor", pace: 1, slow: true,
 		Made: "Python's, `supervisord -n`: priority for order, startretries, stopwaitsecs, killasgroup, and an event listener that ends " +
 			"supervisord when a program is FATAL",
 		configure: func(r *run, _ how) ([]string, error) {
 			path := filepath.Join(r.dir, "supervisord.conf")
-			lines := append(sections(r),
+			lines := append(sections(r, "startsecs=3", "startsecs=0"),
 				"[rpcinterface:supervisor]", "supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface",
-				"[eventlistener:fatal]", "events=PROCESS_STATE_FATAL", "command=/bin/sh "+filepath.Join(r.dir, "fatal.sh"))
+				"[eventlistener:fatal]", "events=PROCESS_STATE_FATAL", "stopwaitsecs=1", "command=/bin/sh "+filepath.Join(r.dir, "fatal.sh"))
 			if err := script(filepath.Join(r.dir, "fatal.sh"),
 				`printf 'READY\n'`, "while read -r line; do kill -QUIT $PPID; done"); err != nil {
 				return nil, err
@@ -35,17 +35,20 @@ func Supervisord() Subject {
 	}
 }
 
+// The Go supervisord, and its latest release.
+const (
+	goSupervisord = "supervisord (Go)"
+	released      = "v0.7.3"
+)
+
 // GoSupervisord is the one that Coffer takes its words from.
 func GoSupervisord() Subject {
 	return Subject{
-		Name: "supervisord (Go)", pace: 1,
-		Made: "ochinchina's v0.7.3 as released: depends_on and priority for order, startretries, stopwaitsecs, killasgroup",
+		Name: goSupervisord, pace: 1, slow: true,
+		Made: "ochinchina's, as released: depends_on and priority for order, startretries, stopwaitsecs, killasgroup",
 		configure: func(r *run, _ how) ([]string, error) {
-			if r.tools.supervisord == "" {
-				return nil, lacking("it is not built: scripts/setup.sh test builds it")
-			}
 			path := filepath.Join(r.dir, "supervisord.conf")
-			return []string{r.tools.supervisord, "-c", path}, write(path, 0o644, sections(r)...)
+			return []string{r.tools.supervisord, "-c", path}, write(path, 0o644, sections(r, "startsecs=1", "startretries=1000000")...)
 		},
 		restart: func(r *run, services []string) error {
 			return restartBy(r, services, r.tools.supervisord, "-c", filepath.Join(r.dir, "supervisord.conf"), "ctl")
@@ -56,8 +59,10 @@ func GoSupervisord() Subject {
 	}
 }
 
-// sections is the configuration that both understand.
-func sections(r *run) []string {
+// sections is the configuration that both understand. A last start is told from
+// one that succeeded by the line counted; the line endless starts a service
+// again for ever.
+func sections(r *run, counted, endless string) []string {
 	socket := r.socket()
 	lines := []string{
 		"[supervisord]", "nodaemon=true", "user=root", "logfile=" + r.shared("log"), "pidfile=" + r.shared("pid"),
@@ -66,7 +71,7 @@ func sections(r *run) []string {
 	for i, s := range r.plan.services {
 		// A percent sign would begin an expansion.
 		lines = append(lines, "[program:"+s.name+"]", "command="+strings.ReplaceAll(strings.Join(r.command(s), " "), "%", "%%"),
-			fmt.Sprintf("priority=%d", i+1), "autostart=true", "autorestart=true", fmt.Sprintf("startretries=%d", tries-1),
+			fmt.Sprintf("priority=%d", i+1), "autostart=true", "autorestart=true",
 			"stopsignal=TERM", fmt.Sprintf("stopwaitsecs=%d", int(s.kill.Seconds())), "killasgroup=true", "redirect_stderr=true")
 		if r.plan.logs {
 			lines = append(lines, "stdout_logfile="+filepath.Join(r.logs(), s.name+".log"),
@@ -74,8 +79,10 @@ func sections(r *run) []string {
 		} else {
 			lines = append(lines, "stdout_logfile=/dev/stdout", "stdout_logfile_maxbytes=0")
 		}
-		if !s.essential {
-			lines = append(lines, "startsecs=0") // every death counts as its first
+		if s.essential {
+			lines = append(lines, fmt.Sprintf("startretries=%d", tries-1), counted)
+		} else {
+			lines = append(lines, endless)
 		}
 		if s.after != "" {
 			lines = append(lines, "depends_on="+s.after)

@@ -12,6 +12,7 @@ import (
 // Tools are the programs that trials need, and where they take place.
 type Tools struct {
 	dir         string // every user of the machine may enter it
+	root        string // of the tree
 	actor, tiny string
 	rig, stub   string // the stub is never built with the race detector
 	supervisord string // the Go one; empty: not there
@@ -43,12 +44,20 @@ func Build(ctx context.Context, dir string, raced bool) (Tools, error) {
 	if err != nil {
 		return t, err
 	}
-	root := strings.TrimSpace(string(out))
-	if found := filepath.Join(root, "out", "supervisord"); executable(found) {
-		t.supervisord = found
-	}
+	t.root = strings.TrimSpace(string(out))
 	return t, command(ctx, "", "gcc", "-Os", "-static", "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-fno-pie", "-no-pie",
-		"-o", t.tiny, filepath.Join(root, "scripts/suite/tiny/tiny.c"))
+		"-o", t.tiny, filepath.Join(t.root, "scripts/suite/tiny/tiny.c"))
+}
+
+// BuildPeer makes the Go supervisord, whose sources may have to be fetched.
+func (t *Tools) BuildPeer(ctx context.Context) error {
+	path := filepath.Join(t.dir, "supervisord")
+	err := command(ctx, "CGO_ENABLED=0", "go", "build", "-C", filepath.Join(t.root, "scripts/suite/peer"),
+		"-trimpath", "-ldflags=-s -w", "-o", path, "github.com/ochinchina/supervisord")
+	if err == nil {
+		t.supervisord = path
+	}
+	return err
 }
 
 func command(ctx context.Context, env, name string, args ...string) error {
@@ -60,9 +69,4 @@ func command(ctx context.Context, env, name string, args ...string) error {
 		return fmt.Errorf("%s: %w\n%s", name, err, out)
 	}
 	return nil
-}
-
-func executable(path string) bool {
-	st, err := os.Stat(path)
-	return err == nil && st.Mode().IsRegular() && st.Mode()&0o111 != 0
 }

@@ -179,7 +179,7 @@ func (r *run) find(inside int) (process, bool) {
 // left.
 func (r *run) zombies() int {
 	n := 0
-	r.poll(2*time.Second, func() bool {
+	r.poll(2*guard, func() bool {
 		n = 0
 		for _, p := range r.processes() {
 			if p.zombie {
