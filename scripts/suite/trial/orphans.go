@@ -55,11 +55,8 @@ const stormServices = 20
 
 func storm(d *desk) (string, error) {
 	each := 500
-	switch {
-	case d.subject.pace > 0:
+	if d.subject.pace > 0 {
 		each = 3 // no more than it can do in a few seconds
-	case d.tools.raced:
-		each = 100 // the same, many times slower
 	}
 	p := plan{exits: true}
 	for i := range stormServices {

@@ -16,7 +16,6 @@ type Tools struct {
 	actor, tiny string
 	rig, stub   string // the stub is never built with the race detector
 	supervisord string // the Go one; empty: not there
-	raced       bool
 	// Keep leaves the folders of all runs.
 	Keep bool
 }
@@ -24,7 +23,7 @@ type Tools struct {
 // Build makes the programs in dir, which is to stay until the last trial has
 // ended; our init with the race detector when raced is set.
 func Build(ctx context.Context, dir string, raced bool) (Tools, error) {
-	t := Tools{dir: dir, actor: filepath.Join(dir, "actor"), stub: filepath.Join(dir, "rig"), tiny: filepath.Join(dir, "tiny"), raced: raced}
+	t := Tools{dir: dir, actor: filepath.Join(dir, "actor"), stub: filepath.Join(dir, "rig"), tiny: filepath.Join(dir, "tiny")}
 	const ours = "coffer/scripts/suite/"
 	plain := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o"}
 	if err := command(ctx, "CGO_ENABLED=0", "go", append(plain, t.actor, ours+"actor")...); err != nil {
