@@ -111,7 +111,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 		return err
 	}
 	keeper, err := auth.New(auth.Options{
-		Accounts: st, Keys: st, Audit: st, SecretKey: key, SetupCode: code, SetupOpen: o.SetupOpen, Log: s.log,
+		Accounts: st, Keys: st, Audit: st, Witness: store.NewWitness(filepath.Join(o.Data, "witness")), SecretKey: key, SetupCode: code, SetupOpen: o.SetupOpen, Log: s.log,
 	})
 	if err != nil {
 		return err

@@ -85,6 +85,7 @@ func resetStopped(ctx context.Context, c call, folder, password string) (err err
 	// No token is read or made here, so that any key will do.
 	keeper, err := auth.New(auth.Options{
 		Accounts: kept, Keys: kept, Audit: kept, SecretKey: make([]byte, 32), Log: c.logger(logOptions{LogLevel: "error"}),
+		Witness: store.NewWitness(filepath.Join(filepath.Dir(folder), "witness")),
 	})
 	if err != nil {
 		return err

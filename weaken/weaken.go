@@ -51,6 +51,7 @@ const (
 	KeptLimits    Protection = "left-out:kept-limits"    // a restart forgets what was guessed
 	ClientAddress Protection = "left-out:client-address" // a client may name its own
 	Scripts       Protection = "left-out:scripts"        // they can read the session's cookie
+	Witness       Protection = "left-out:witness"        // sessions that ended come back with a copy of the store
 	KeyEnd        Protection = "left-out:key-end"        // expired keys open
 	KeySecret     Protection = "left-out:key-secret"     // the id of a key is enough
 	SameSite      Protection = "left-out:same-site"

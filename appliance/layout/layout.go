@@ -112,6 +112,7 @@ func dataPlaces(r Roles) []place {
 		{name: "store", owner: r.API, mode: 0o700},
 		{name: "blobs", owner: r.API, mode: 0o700},
 		{name: "backups", owner: r.API, mode: 0o700},
+		{name: "witness", owner: r.API, mode: 0o700},
 		{name: "logs", owner: r.Root, mode: 0o755},
 		{name: "outgoing.json", owner: r.Root, mode: 0o600, file: true},
 		{name: "service-token", owner: r.API, mode: 0o600, file: true},

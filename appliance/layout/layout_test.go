@@ -129,7 +129,7 @@ func TestPlantsAreRefused(t *testing.T) {
 	}
 }
 
-// library fills store, blobs and backups with files of one user.
+// library fills each tree with files of one user.
 func library(t *testing.T, o Options, files int) {
 	t.Helper()
 	uid := o.Roles.API.UID
@@ -176,10 +176,10 @@ func TestAnotherUserTakesOver(t *testing.T) {
 	var log bytes.Buffer
 	o.Log, o.ProgressEvery = slog.New(slog.NewTextHandler(&log, nil)), time.Nanosecond
 	r, err := Enforce(t.Context(), o)
-	if err != nil || r.Moved != 30*3+7*3+3 {
+	if err != nil || r.Moved != 30*4+7*4+4 {
 		t.Errorf("%+v, %v", r, err)
 	}
-	for _, words := range []string{"uid=2000 gid=2000 from=[1000]", "done=1\n", "done=100\n", "files=114 left_alone=3"} {
+	for _, words := range []string{"uid=2000 gid=2000 from=[1000]", "done=1\n", "done=100\n", "files=152 left_alone=3"} {
 		if !strings.Contains(log.String(), words) {
 			t.Errorf("the log does not tell %q:\n%s", words, &log)
 		}
@@ -293,7 +293,7 @@ func TestAsUser(t *testing.T) {
 	}{
 		"a fresh volume": {func(d string) error {
 			return errors.Join(os.Mkdir(d+"/data", 0), os.Chmod(d+"/data", 0o1777), os.Mkdir(d+"/run", 0), os.Chown(d+"/run", uid, uid), os.Chmod(d+"/run", 0o755))
-		}, []string{"made 12 repaired 0", "<nil>"}},
+		}, []string{"made 13 repaired 0", "<nil>"}},
 		"another's volume": {func(d string) error {
 			return errors.Join(os.Mkdir(d+"/data", 0o755), os.Mkdir(d+"/run", 0o755), os.Chown(d+"/run", uid, uid))
 		}, []string{"/data/config is not writable for user 4242:4242, as whom the box runs; ", "/data belongs to 0:0, mode 0755", "chown -R 4242:4242 "}},

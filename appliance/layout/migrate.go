@@ -30,7 +30,7 @@ type moving struct {
 
 // trees is what belongs to the API's user, and the only part of the volume
 // that is ever walked.
-func trees() []string { return []string{"store", "blobs", "backups"} }
+func trees() []string { return []string{"store", "blobs", "backups", "witness"} }
 
 // maxDepth bounds the walk; our trees are three deep.
 const maxDepth = 16

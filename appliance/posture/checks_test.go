@@ -257,6 +257,9 @@ func TestEachClaim(t *testing.T) {
 			}
 			return nil
 		}, bad, "HttpOnly"},
+		{"sessions", "long", facts(func(f *Facts) { f.SessionDays = 31 }), bad, "31 days without use"},
+		{"sessions", "for ever", facts(func(f *Facts) { f.SessionDaysMost = 365 }), bad, "365 at the latest"},
+		{"sessions", "an old store", facts(func(f *Facts) { f.OldStoreOpens = true }), bad, "would open sessions that have ended"},
 		{"csrf", "", nil, Pass, "403"},
 		{"csrf", "page", func(r *rig) error { r.answers("POST /logout", 303); return nil }, bad, "303"},
 		{"csrf", "API", func(r *rig) error { r.answers("POST /api/v1/auth/logout", 204); return nil }, bad, "204"},

@@ -134,9 +134,9 @@ func Claims() []Claim {
 		},
 		{
 			ID: "sessions", Group: GroupSignIn, Title: "Sessions",
-			Claim:   "A session is a signed token in a cookie that scripts cannot read, for 30 days. It can be ended on its own or with all others, and a restored backup revives none.",
+			Claim:   "A session is a signed token in a cookie that scripts cannot read. It ends after 30 days without use and after 90 at the latest. It can be ended on its own or with all others, and a restored backup revives none.",
 			Against: "stolen or forged cookies, and sessions that outlive their end",
-			Remedy:  "Restart the box. To end every session, change the password.",
+			Remedy:  "Restart the box, and make room on its disk if there is none. To end every session, use Sign out everywhere in Settings, Account.",
 			check:   (*look).sessionCookies, live: true,
 		},
 		{

@@ -306,8 +306,14 @@ func (l *look) sessionCookies(ctx context.Context) Finding {
 	if in.status != http.StatusUnauthorized {
 		return fail(fmt.Sprintf("an unsigned token was answered %d", in.status))
 	}
-	return pass(fmt.Sprintf("an unsigned token was answered 401; %d cookies are HttpOnly and SameSite=Lax; sessions end after %d days, %d are open",
-		len(cookies), facts.SessionDays, facts.Sessions))
+	switch {
+	case facts.SessionDays < 1 || facts.SessionDays > 30 || facts.SessionDaysMost > 90:
+		return fail(fmt.Sprintf("sessions end after %d days without use and after %d at the latest", facts.SessionDays, facts.SessionDaysMost))
+	case facts.Owner && facts.OldStoreOpens:
+		return fail("an older copy of the store, put back, would open sessions that have ended")
+	}
+	return pass(fmt.Sprintf("an unsigned token was answered 401; %d cookies are HttpOnly and SameSite=Lax; sessions end after %d days without use and %d at the latest, %d are open; an older copy of the store would be recognised",
+		len(cookies), facts.SessionDays, facts.SessionDaysMost, facts.Sessions))
 }
 
 func (l *look) crossSite(ctx context.Context) Finding {

@@ -92,8 +92,10 @@ type Facts struct {
 	LoginsPerMinute int    `json:"logins_per_minute"` // failures of one client
 	BackoffAfter    int    `json:"backoff_after"`     // failures of all
 	LimitsLast      bool   `json:"limits_last"`       // counts survive a restart
-	SessionDays     int    `json:"session_days"`
-	Sessions        int    `json:"sessions"` // that are open
+	SessionDays     int    `json:"session_days"`      // without use
+	SessionDaysMost int    `json:"session_days_most"` // however much it is used
+	OldStoreOpens   bool   `json:"old_store_opens"`   // sessions that ended come back with a copy of the store
+	Sessions        int    `json:"sessions"`          // that are open
 	Dev             bool   `json:"dev"`
 	AnyCode         bool   `json:"any_code"` // a wrong setup code is taken
 	Keys            int    `json:"keys"`

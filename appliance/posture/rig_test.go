@@ -84,7 +84,7 @@ func newRig(t *testing.T) *rig {
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	must(t, os.Chmod(dir, 0o755))
 	r := &rig{dir: dir, logs: &strings.Builder{}, edge: map[string]http.HandlerFunc{}, facts: Facts{
-		Owner: true, PasswordHash: "bcrypt", PasswordCost: 12, LoginsPerMinute: 5, BackoffAfter: 10, LimitsLast: true, SessionDays: 30, Sessions: 1,
+		Owner: true, PasswordHash: "bcrypt", PasswordCost: 12, LoginsPerMinute: 5, BackoffAfter: 10, LimitsLast: true, SessionDays: 30, SessionDaysMost: 90, Sessions: 1,
 	}}
 	log := slog.New(slog.NewTextHandler(r.logs, nil))
 	protected, err := manifest.New(manifest.Own{Folders: []string{"usr/share/coffer"}}, manifest.Set{Files: fstest.MapFS{

@@ -106,8 +106,8 @@ type session struct {
 	ID        string    `json:"id"`
 	CreatedAt time.Time `json:"created_at"`
 	LastSeen  time.Time `json:"last_seen" doc:"To within a few minutes."`
-	ExpiresAt time.Time `json:"expires_at"`
-	Address   string    `json:"address" doc:"Where it signed in from."`
+	ExpiresAt time.Time `json:"expires_at" doc:"Moves on while it is used."`
+	Address   string    `json:"address" doc:"Where it was last seen."`
 	Agent     string    `json:"agent"`
 	Current   bool      `json:"current"`
 }
@@ -133,6 +133,21 @@ type bySession struct {
 
 func (s *server) endSession(ctx context.Context, in *bySession) (*nothing, error) {
 	return nil, s.Keeper.Logout(ctx, in.ID)
+}
+
+type sessionsInput struct {
+	Which string `query:"which" required:"true" enum:"others,all" doc:"others: all but this one. all: this one too, and keys are void."`
+}
+
+func (s *server) endSessions(ctx context.Context, in *sessionsInput) (*signedOut, error) {
+	id, _ := auth.FromContext(ctx)
+	if in.Which == "others" {
+		return &signedOut{}, s.Keeper.LogoutOthers(ctx, id)
+	}
+	if err := s.Keeper.LogoutEverywhere(ctx, id); err != nil {
+		return nil, err
+	}
+	return &signedOut{SetCookie: cookieLines(s.Cookies.Clear(callOf(ctx).http))}, nil
 }
 
 type passwordInput struct {

@@ -171,6 +171,69 @@ func TestSessions(t *testing.T) {
 	})
 }
 
+func TestEndSessions(t *testing.T) {
+	b, owner := newOwnedBox(t, nil)
+	login := func() caller {
+		return setCookies(t, b.do(t, "POST", "/api/v1/auth/login", `{"username":"Ada","password":"`+password+`"}`))
+	}
+	second, third := login(), login()
+	const path, me = "/api/v1/auth/sessions?which=", "/api/v1/auth/me"
+	b.play(t, []scenario{
+		{name: "by nobody", method: "DELETE", path: path + "all", status: 401},
+		{name: "which?", method: "DELETE", path: "/api/v1/auth/sessions", as: []caller{owner}, status: 422},
+		{name: "whichever", method: "DELETE", path: path + "mine", as: []caller{owner}, status: 422},
+		{name: "from elsewhere", method: "DELETE", path: path + "all", as: []caller{owner, header("Sec-Fetch-Site", "cross-site")}, status: 403},
+		{name: "second works", method: "GET", path: me, as: []caller{second}, status: 200},
+		{name: "others", method: "DELETE", path: path + "others", as: []caller{owner}, status: 204},
+		{name: "second is out", method: "GET", path: me, as: []caller{second}, status: 401},
+		{name: "third is out", method: "GET", path: me, as: []caller{third}, status: 401},
+		{name: "this one works", method: "GET", path: me, as: []caller{owner}, status: 200},
+	})
+	fourth := login()
+	w := b.do(t, "DELETE", path+"all", "", owner)
+	if gone := w.Result().Cookies(); w.Code != 204 || len(gone) != 1 || gone[0].MaxAge >= 0 {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
+	b.play(t, []scenario{
+		{name: "fourth is out", method: "GET", path: me, as: []caller{fourth}, status: 401},
+		{name: "this one too", method: "GET", path: me, as: []caller{owner}, status: 401},
+		{name: "told", method: "GET", path: "/api/v1/audit", as: []caller{login()}, status: 200, has: []string{`"everywhere"`, `"others_ended"`}},
+	})
+}
+
+// A session in use gets new cookies once a day, where the edge has asked who is
+// asking; what may be kept by caches carries none.
+func TestRenewal(t *testing.T) {
+	b, owner := newOwnedBox(t, nil)
+	edge := header("X-Auth-User", theSeed.owner.ID, "X-Auth-Kind", "session", "X-Auth-Session", theSeed.session.ID)
+	ask := func(as ...caller) []*http.Cookie {
+		w := b.do(t, "GET", "/api/v1/auth/me", "", as...)
+		if w.Code != 200 {
+			t.Fatal(w.Code, w.Body)
+		}
+		return w.Result().Cookies()
+	}
+	if got := ask(owner, edge); len(got) != 0 {
+		t.Errorf("on the first day: %v", got)
+	}
+	b.later.Store(int64(25 * time.Hour))
+	if got := ask(owner); len(got) != 0 {
+		t.Errorf("without the edge: %v", got)
+	}
+	w := b.do(t, "GET", "/api/v1/auth/me", "", owner, edge)
+	fresh := setCookies(t, w)
+	if got := ask(owner, edge); len(got) != 0 {
+		t.Errorf("twice a day: %v", got)
+	}
+	b.later.Store(int64(30*24*time.Hour + 23*time.Hour)) // the first token has expired
+	if w := b.do(t, "GET", "/api/v1/auth/me", "", owner); w.Code != 401 {
+		t.Errorf("the first token: %d", w.Code)
+	}
+	if got := ask(fresh, edge); len(got) != 2 {
+		t.Errorf("%v", got)
+	}
+}
+
 func TestPassword(t *testing.T) {
 	b, owner := newOwnedBox(t, nil)
 	other := setCookies(t, b.do(t, "POST", "/api/v1/auth/login", `{"username":"Ada","password":"`+password+`"}`))

@@ -16,7 +16,7 @@ type auditEntry struct {
 	ID       string             `json:"id"`
 	Time     time.Time          `json:"time" doc:"Of the first, where several count as one."`
 	Kind     library.AuditKind  `json:"kind" example:"sign_in"`
-	Who      library.AuditActor `json:"who" enum:"session,key,console,stranger"`
+	Who      library.AuditActor `json:"who" enum:"session,key,console,box,stranger"`
 	Client   string             `json:"client" doc:"Address; empty for the console, and where many clients count as one."`
 	Agent    string             `json:"agent" doc:"The program's own description."`
 	Detail   string             `json:"detail,omitempty" doc:"What it was about."`

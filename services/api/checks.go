@@ -98,8 +98,29 @@ func (s *server) identify(c *gin.Context) {
 	switch {
 	case err == nil:
 		c.Request = r.WithContext(auth.WithIdentity(r.Context(), id))
+		s.renew(c, id)
 	case byKey(r), !errors.Is(err, &library.Error{Kind: library.Unauthorized}):
 		s.refuse(c, err)
+	}
+}
+
+// renew gives a session in use longer, and its browser the cookies that say so.
+// Only where the edge has asked who sends the request: what it passes on without
+// asking may be kept by caches, and cookies must not be.
+func (s *server) renew(c *gin.Context, id auth.Identity) {
+	r := c.Request
+	if r.Header.Get("X-Auth-User") == "" {
+		return
+	}
+	g, due, err := s.Keeper.Renew(r.Context(), id, s.Cookies.Client(r))
+	if err != nil {
+		s.log.Warn("a session was not renewed", "error", err)
+	}
+	if !due {
+		return
+	}
+	for _, cookie := range s.Cookies.Grant(r, g) {
+		http.SetCookie(c.Writer, cookie)
 	}
 }
 
@@ -162,7 +183,8 @@ func (s *server) verify(c *gin.Context) {
 		c.Status(http.StatusForbidden)
 		return
 	}
-	id, err := s.fromRequest(c.Request)
+	r := c.Request
+	id, err := s.fromRequest(r.WithContext(auth.WithClient(r.Context(), s.Cookies.Client(r))))
 	if errors.Is(err, &library.Error{Kind: library.Unauthorized}) {
 		c.Status(http.StatusUnauthorized)
 		return

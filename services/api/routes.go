@@ -48,6 +48,7 @@ func (s *server) routes(e *gin.Engine) {
 	handle(s, anyone, "POST /auth/logout", "Sign out", s.logout)
 	handle(s, read, "GET /auth/me", "Who is signed in", s.me)
 	handle(s, admin, "GET /auth/sessions", "Browsers that are signed in", s.sessions)
+	handle(s, owner, "DELETE /auth/sessions", "Sign all other browsers out, or every one and void all keys", s.endSessions)
 	handle(s, owner, "DELETE /auth/sessions/{id}", "Sign a browser out", s.endSession)
 	handle(s, owner, "POST /auth/password", "Change the password; other browsers are signed out, keys are void", s.changePassword)
 	handle(s, admin, "GET /auth/keys", "Keys of programs, newest first", s.keys)

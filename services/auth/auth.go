@@ -11,7 +11,9 @@
 // epoch, good for SessionTTL. It counts only while the session's record exists
 // and its epoch is the owner's: ending a session deletes the record, and a new
 // epoch voids every token at once. Records are cached in memory and written
-// through, so a check costs one HMAC and a map lookup.
+// through, so a check costs one HMAC and a map lookup. A session in use gets a
+// new token once a day (Renew), up to SessionMax. What has ended stays ended
+// when an older copy of the store is put back (witness.go).
 //
 // # What a key is
 //
@@ -39,6 +41,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"coffer/services/library"
@@ -50,9 +53,10 @@ type Options struct {
 	Accounts  library.Accounts
 	Keys      library.Keys
 	Audit     library.Audit
-	SecretKey []byte // 32 random bytes; signs tokens
-	SetupCode string // the one-time code; empty refuses setup unless SetupOpen
-	SetupOpen bool   // waives the code
+	Witness   library.Witness // nil: a store that was put back is not recognised
+	SecretKey []byte          // 32 random bytes; signs tokens
+	SetupCode string          // the one-time code; empty refuses setup unless SetupOpen
+	SetupOpen bool            // waives the code
 	Log       *slog.Logger
 	Now       func() time.Time
 }
@@ -71,6 +75,7 @@ type Keeper struct {
 	unkept flag       // what limits count has changed
 	keeps  sync.Mutex // serialises writing that down
 	kept   *library.Guesses
+	lapsed atomic.Bool // the witness does not know of what ended last
 
 	writes sync.Mutex // serialises changes to the owner and to sessions
 

@@ -117,6 +117,44 @@ func (a *accounts) DeleteSession(_ context.Context, id string) error {
 	return err
 }
 
+func (a *accounts) EndSessions(_ context.Context, mark string, ids ...string) error {
+	leave, err := a.enter(true)
+	defer leave()
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		delete(a.sessions, id)
+	}
+	o := *a.owner
+	o.Mark = mark
+	a.owner = &o
+	return nil
+}
+
+// copied is what a copy of the store would hold.
+func (a *accounts) copied() *accounts {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	o := *a.owner
+	return &accounts{owner: &o, sessions: maps.Clone(a.sessions), settings: a.settings, guesses: a.guesses}
+}
+
+// paper is a library.Witness in memory that can fail on demand.
+type paper struct {
+	marks []string
+	fail  error
+}
+
+func (p *paper) Marks() ([]string, error) { return p.marks, p.fail }
+
+func (p *paper) Keep(marks ...string) error {
+	if p.fail == nil {
+		p.marks = marks
+	}
+	return p.fail
+}
+
 func (a *accounts) Guesses(context.Context) (library.Guesses, error) {
 	leave, err := a.enter(false)
 	defer leave()
@@ -159,13 +197,14 @@ type box struct {
 	a     *accounts
 	shelf *keyStore
 	said  *said
+	paper *paper
 	log   *bytes.Buffer
 }
 
 func newBox(t *testing.T, change func(*Options)) box {
 	t.Helper()
-	b := box{a: newAccounts(), shelf: newKeyStore(), said: &said{}, log: &bytes.Buffer{}}
-	o := Options{Accounts: b.a, Keys: b.shelf, Audit: b.said, SecretKey: secret(), SetupCode: "ABCD-2345", Log: slog.New(slog.NewTextHandler(b.log, nil))}
+	b := box{a: newAccounts(), shelf: newKeyStore(), said: &said{}, paper: &paper{}, log: &bytes.Buffer{}}
+	o := Options{Accounts: b.a, Keys: b.shelf, Audit: b.said, Witness: b.paper, SecretKey: secret(), SetupCode: "ABCD-2345", Log: slog.New(slog.NewTextHandler(b.log, nil))}
 	if change != nil {
 		change(&o)
 	}
@@ -182,8 +221,8 @@ func newBox(t *testing.T, change func(*Options)) box {
 // restarted is the same box in a new process.
 func (b box) restarted(t *testing.T) box {
 	t.Helper()
-	fresh := newBox(t, func(o *Options) { o.Accounts, o.Keys = b.a, b.shelf })
-	fresh.a, fresh.shelf = b.a, b.shelf
+	fresh := newBox(t, func(o *Options) { o.Accounts, o.Keys, o.Witness = b.a, b.shelf, b.paper })
+	fresh.a, fresh.shelf, fresh.paper = b.a, b.shelf, b.paper
 	if err := fresh.Resume(t.Context()); err != nil {
 		t.Fatal(err)
 	}

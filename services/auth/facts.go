@@ -20,14 +20,17 @@ type Facts struct {
 	LoginsPerMinute int    `json:"logins_per_minute"` // failures of one client
 	BackoffAfter    int    `json:"backoff_after"`     // failures of strangers
 	LimitsLast      bool   `json:"limits_last"`       // what was counted is in the store, as it would be read again
-	SessionDays     int    `json:"session_days"`
-	Sessions        int    `json:"sessions"` // that are open
-	AnyCode         bool   `json:"any_code"` // a wrong setup code is as good as the right one
+	SessionDays     int    `json:"session_days"`      // without use
+	SessionDaysMost int    `json:"session_days_most"` // however much it is used
+	OldStoreOpens   bool   `json:"old_store_opens"`   // sessions that ended come back with a copy of the store
+	Sessions        int    `json:"sessions"`          // that are open
+	AnyCode         bool   `json:"any_code"`          // a wrong setup code is as good as the right one
 }
 
 // Facts looks at the stored hash by its header and at the limits in force.
 func (k *Keeper) Facts(ctx context.Context) (Facts, error) {
-	f := Facts{SessionDays: int(SessionTTL / (24 * time.Hour)), AnyCode: k.opens(newID())}
+	const day = 24 * time.Hour
+	f := Facts{SessionDays: int(SessionTTL / day), SessionDaysMost: int(SessionMax / day), AnyCode: k.opens(newID())}
 	f.LoginsPerMinute, f.BackoffAfter = tried(k.o.Now())
 	f.LimitsLast = k.limitsLast(ctx)
 	owner, err := k.ownerNow(ctx)
@@ -45,6 +48,7 @@ func (k *Keeper) Facts(ctx context.Context) (Facts, error) {
 	if cost, err := bcrypt.Cost(owner.PasswordHash); err == nil {
 		f.PasswordHash, f.PasswordCost = "bcrypt", cost
 	}
+	f.OldStoreOpens = k.o.Witness == nil || k.lapsed.Load() || !k.witnessed(owner.Mark) || k.witnessed(newID())
 	open, err := k.Sessions(ctx)
 	f.Sessions = len(open)
 	return f, err

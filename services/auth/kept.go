@@ -29,9 +29,12 @@ func (f flag) mark() {
 	}
 }
 
-// Resume takes up what an earlier process counted. It comes before the first
-// request.
+// Resume takes up what an earlier process counted, and finds out whether the
+// store is the one that it left. It comes before the first request.
 func (k *Keeper) Resume(ctx context.Context) error {
+	if err := k.recognise(ctx); err != nil {
+		return err
+	}
 	g, err := k.o.Accounts.Guesses(ctx)
 	if err != nil {
 		return err

@@ -6,15 +6,18 @@ import (
 	"crypto/rand"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"coffer/services/library"
 )
 
 const (
-	// SessionTTL is how long a session lasts, used or not.
+	// SessionTTL is how long a session lasts without use, and its token without
+	// renewal; SessionMax is how long it lasts however much it is used.
 	SessionTTL = 30 * 24 * time.Hour
+	SessionMax = 90 * 24 * time.Hour
+	// renewEvery is how often at most a session in use is given longer.
+	renewEvery = 24 * time.Hour
 	// browserTTL is how long a browser stays known.
 	browserTTL = 365 * 24 * time.Hour
 	// seenEvery is how often at most LastSeen is written.
@@ -140,6 +143,9 @@ func (k *Keeper) seen(ctx context.Context, id string, now time.Time) {
 	}
 	s := l.s
 	s.LastSeen = now
+	if c := clientOf(ctx); c.Address != "" {
+		s.Address = truncate(c.Address, 64)
+	}
 	if err := k.o.Accounts.PutSession(ctx, s); err != nil {
 		k.o.Log.Warn("last use of a session not recorded", "error", err)
 		return
@@ -152,7 +158,7 @@ func (k *Keeper) newSession(o library.Owner, c Client) library.Session {
 	now := k.o.Now().UTC()
 	return library.Session{
 		ID: newID(), Owner: o.ID, Epoch: o.Epoch,
-		CreatedAt: now, LastSeen: now, Expires: now.Add(SessionTTL),
+		CreatedAt: now, LastSeen: now, Expires: expiry(now, now),
 		Address: truncate(c.Address, 64), Agent: truncate(c.Agent, maxAgent),
 	}
 }
@@ -184,39 +190,6 @@ func (k *Keeper) knownBrowser(owner *library.Owner, c Client) string {
 		return ""
 	}
 	return t.ID
-}
-
-// Logout ends one session, at once and for every copy of its token; NotFound
-// when there is none.
-func (k *Keeper) Logout(ctx context.Context, sessionID string) error {
-	s, err := k.o.Accounts.Session(ctx, sessionID)
-	if err != nil {
-		return err
-	}
-	k.writes.Lock()
-	err = k.end(ctx, sessionID)
-	k.writes.Unlock()
-	if err != nil {
-		return err
-	}
-	if id, _ := FromContext(ctx); id.SessionID == sessionID {
-		k.Record(ctx, library.AuditSignOut, "")
-	} else {
-		k.Record(ctx, library.AuditSessionEnded, strings.TrimSpace(s.Address+" "+s.Agent))
-	}
-	return nil
-}
-
-// end needs k.writes.
-func (k *Keeper) end(ctx context.Context, id string) error {
-	if _, err := k.o.Accounts.Session(ctx, id); err != nil {
-		return err
-	}
-	if err := k.o.Accounts.DeleteSession(ctx, id); err != nil {
-		return err
-	}
-	k.forget(id)
-	return nil
 }
 
 func (k *Keeper) forget(id string) {
@@ -271,10 +244,10 @@ func (k *Keeper) sweep(ctx context.Context, epoch, keep string) {
 		if s.ID == keep || s.Epoch == epoch && now.Before(s.Expires) {
 			continue
 		}
-		if err := k.end(ctx, s.ID); err != nil {
+		if err := k.o.Accounts.DeleteSession(ctx, s.ID); err != nil {
 			k.o.Log.Warn("old session not deleted", "error", err)
-			k.forget(s.ID)
 		}
+		k.forget(s.ID)
 	}
 }
 

@@ -31,7 +31,11 @@ func (k *Keeper) Setup(ctx context.Context, code, name, password string, c Clien
 
 	k.writes.Lock()
 	defer k.writes.Unlock()
-	if err := k.o.Accounts.CreateOwner(ctx, o, s); err != nil {
+	err = k.marking("", func(mark string) error {
+		o.Mark = mark
+		return k.o.Accounts.CreateOwner(ctx, o, s)
+	})
+	if err != nil {
 		return Grant{}, err
 	}
 	k.setOwner(o)
@@ -153,19 +157,20 @@ func (k *Keeper) replacePassword(ctx context.Context, sessionID, epoch string, h
 	if err != nil {
 		return Grant{}, err
 	}
-	var owner library.Owner
-	err = k.o.Accounts.UpdateOwner(ctx, func(o *library.Owner) error {
+	was, err := k.readOwner(ctx)
+	if err != nil {
+		return Grant{}, err
+	}
+	owner, err := k.void(ctx, *was, func(o *library.Owner) error {
 		if o.Epoch != epoch {
 			return &library.Error{Kind: library.Conflict, Message: "The password was changed meanwhile.", Hint: "Sign in again."}
 		}
-		o.PasswordHash, o.Epoch = hash, newID()
-		owner = *o
+		o.PasswordHash = hash
 		return nil
 	})
 	if err != nil {
 		return Grant{}, err
 	}
-	k.setOwner(owner)
 	s.Epoch = owner.Epoch
 	if err := k.o.Accounts.PutSession(ctx, s); err != nil {
 		return Grant{}, err
@@ -198,16 +203,14 @@ func (k *Keeper) ResetPassword(ctx context.Context, password string) error {
 	}
 	k.writes.Lock()
 	defer k.writes.Unlock()
-	var owner library.Owner
-	err = k.o.Accounts.UpdateOwner(ctx, func(o *library.Owner) error {
-		o.PasswordHash, o.Epoch = hash, newID()
-		owner = *o
-		return nil
-	})
+	was, err := k.readOwner(ctx)
 	if err != nil {
 		return err
 	}
-	k.setOwner(owner)
+	owner, err := k.void(ctx, *was, func(o *library.Owner) error { o.PasswordHash = hash; return nil })
+	if err != nil {
+		return err
+	}
 	k.sweep(ctx, owner.Epoch, "")
 	k.limits.forgive()
 	k.keep(context.WithoutCancel(ctx))

@@ -11,6 +11,7 @@ type Owner struct {
 	Name         string // any script, NFC, 1 to 64 characters
 	PasswordHash []byte // bcrypt over a pre-hash
 	Epoch        string // random; sessions of another epoch are void
+	Mark         string // random; changes whenever a session ends (see Witness)
 	CreatedAt    time.Time
 }
 
@@ -21,9 +22,9 @@ type Session struct {
 	Epoch     string
 	CreatedAt time.Time
 	LastSeen  time.Time
-	Expires   time.Time
-	Address   string // where it signed in from
-	Agent     string // the browser's own description, at most 200 characters
+	Expires   time.Time // moves on while the session is used
+	Address   string    // where it was last seen
+	Agent     string    // the browser's own description, at most 200 characters
 }
 
 // Settings are what the owner changes at run time.
@@ -64,10 +65,23 @@ type Accounts interface {
 	PutSession(ctx context.Context, s Session) error
 	Session(ctx context.Context, id string) (Session, error)
 	Sessions(ctx context.Context) ([]Session, error)
+	// DeleteSession is content with a session that is gone.
 	DeleteSession(ctx context.Context, id string) error
+	// EndSessions deletes sessions and gives the owner another mark, in one
+	// transaction.
+	EndSessions(ctx context.Context, mark string, ids ...string) error
 	// Guesses is what PutGuesses was last given, zero before.
 	Guesses(ctx context.Context) (Guesses, error)
 	PutGuesses(ctx context.Context, g Guesses) error
 	Settings(ctx context.Context) (Settings, error)
 	UpdateSettings(ctx context.Context, f func(*Settings) error) (Settings, error)
+}
+
+// Witness keeps the owner's mark outside of the store, so that an older copy of
+// the store, which would bring back sessions that have ended, is recognised.
+type Witness interface {
+	// Marks are those that were kept last; none where nothing was.
+	Marks() ([]string, error)
+	// Keep replaces them. They are on disk when it returns.
+	Keep(marks ...string) error
 }

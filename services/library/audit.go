@@ -21,6 +21,9 @@ const (
 	AuditSignInFailed    AuditKind = "sign_in_failed"   // a wrong name or password
 	AuditSignOut         AuditKind = "sign_out"         // a browser signed itself out
 	AuditSessionEnded    AuditKind = "session_ended"    // another browser was signed out; Detail: which
+	AuditOthersEnded     AuditKind = "others_ended"     // all other browsers were signed out
+	AuditEverywhere      AuditKind = "everywhere"       // every browser was signed out, and keys are void
+	AuditPutBack         AuditKind = "put_back"         // the store is an older copy; as everywhere
 	AuditPassword        AuditKind = "password_changed" // and all other browsers were signed out
 	AuditPasswordReset   AuditKind = "password_reset"   // without the old one; all browsers were signed out
 	AuditPasswordFailed  AuditKind = "password_refused" // the present password was wrong
@@ -32,7 +35,7 @@ const (
 // AuditKinds are all kinds, in the order in which they are offered as filters.
 func AuditKinds() []AuditKind {
 	return []AuditKind{
-		AuditSignIn, AuditSignInFailed, AuditSignOut, AuditSessionEnded,
+		AuditSignIn, AuditSignInFailed, AuditSignOut, AuditSessionEnded, AuditOthersEnded, AuditEverywhere, AuditPutBack,
 		AuditPassword, AuditPasswordReset, AuditPasswordFailed, AuditKeyCreated, AuditKeyRevoked, AuditSettingsChanged,
 		AuditSetup, AuditSetupFailed,
 	}
@@ -53,6 +56,7 @@ const (
 	BySession  AuditActor = "session"  // a signed-in browser
 	ByKey      AuditActor = "key"      // a program with a key of the owner
 	ByConsole  AuditActor = "console"  // a command inside the container
+	ByBox      AuditActor = "box"      // the box itself
 	ByStranger AuditActor = "stranger" // nobody known
 )
 

@@ -17,6 +17,7 @@ type ownerRow struct {
 	Name         string    `json:"name"`
 	PasswordHash []byte    `json:"password_hash"`
 	Epoch        string    `json:"epoch"`
+	Mark         string    `json:"mark,omitempty"`
 	CreatedAt    time.Time `json:"created_at"`
 }
 
@@ -140,6 +141,23 @@ func (s *Store) Sessions(ctx context.Context) (out []library.Session, err error)
 func (s *Store) DeleteSession(ctx context.Context, id string) error {
 	return s.update(ctx, func(tx *bolt.Tx) error {
 		return tx.Bucket([]byte(bSessions)).Delete([]byte(id))
+	})
+}
+
+// EndSessions implements library.Accounts.
+func (s *Store) EndSessions(ctx context.Context, mark string, ids ...string) error {
+	return s.update(ctx, func(tx *bolt.Tx) error {
+		o, err := getOwner(tx)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if err := tx.Bucket([]byte(bSessions)).Delete([]byte(id)); err != nil {
+				return err
+			}
+		}
+		o.Mark = mark
+		return putJSON(tx.Bucket([]byte(bMeta)), "owner", ownerRow(o))
 	})
 }
 

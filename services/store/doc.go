@@ -58,4 +58,10 @@
 // transaction applies the steps between (migrate.go). Before, a copy of the file
 // is made beside it, coffer.db.schema-N, which takes the store's place again
 // when the migration fails, and stays until the next one.
+//
+// # The witness
+//
+// The owner's mark also stands in a file outside of the store's folder
+// (witness.go), so that package auth tells a store that was put back from the
+// one that it left.
 package store

@@ -146,7 +146,7 @@ func TestNothingIsShownToStrangers(t *testing.T) {
 	for _, path := range []string{
 		"/library/" + string(src.ID) + "/delete", "/library/" + string(src.ID) + "/rename", "/library/" + string(src.ID) + "/retry",
 		"/library/" + string(src.ID) + "/cancel", "/add", "/settings/account/password", "/settings/access", "/settings/appearance", "/setup/reach",
-		"/settings/account/sessions/x/end",
+		"/settings/account/sessions/x/end", "/settings/account/others/end", "/settings/account/everywhere/end",
 	} {
 		_, r := v.post(path, url.Values{"title": {"taken"}, "text": {"taken"}, "reach": {"names"}, "hosts": {"evil.example"}})
 		if r.Request.URL.Path != "/login" {
@@ -278,6 +278,12 @@ func TestSettings(t *testing.T) {
 	at(t, r, "/settings/account?done=session")
 	_, r = other.get("/settings")
 	at(t, r, "/login?next=%2Fsettings")
+	other.post("/login", url.Values{"username": {owner}, "password": {password}})
+	page, r = v.post("/settings/account/others/end", nil)
+	at(t, r, "/settings/account?done=others")
+	has(t, page, "All other browsers are signed out", "!Sign out all others")
+	_, r = other.get("/settings")
+	at(t, r, "/login?next=%2Fsettings")
 
 	page, r = v.post("/settings/account/password", url.Values{"old": {"wrong password"}, "new": {"a new password"}})
 	status(t, r, 403)
@@ -288,6 +294,14 @@ func TestSettings(t *testing.T) {
 	at(t, r, "/settings/account?done=password")
 	_, r = other.post("/login", url.Values{"username": {owner}, "password": {password}})
 	status(t, r, 401)
+
+	other.post("/login", url.Values{"username": {owner}, "password": {"a new password"}})
+	page, r = other.post("/settings/account/everywhere/end", nil)
+	at(t, r, "/login?done=everywhere")
+	has(t, page, "Every browser is signed out")
+	_, r = v.get("/settings")
+	at(t, r, "/login?next=%2Fsettings")
+	v.post("/login", url.Values{"username": {owner}, "password": {"a new password"}})
 
 	page, r = v.post("/settings/access", url.Values{"reach": {"proxy"}, "hosts": {"box.example.org"}})
 	at(t, r, "/settings/access?done=access")

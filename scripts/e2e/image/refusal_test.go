@@ -252,7 +252,7 @@ func TestOwnersComeAndGo(t *testing.T) {
 // ownedThroughout looks at every file of the library, with the machine's eyes.
 func (c *container) ownedThroughout(t *testing.T, dir string, uid uint32) {
 	t.Helper()
-	for _, tree := range []string{"store", "blobs", "backups"} {
+	for _, tree := range []string{"store", "blobs", "backups", "witness"} {
 		err := filepath.WalkDir(filepath.Join(dir, tree), func(path string, _ os.DirEntry, err error) error {
 			var st unix.Stat_t
 			if err == nil {

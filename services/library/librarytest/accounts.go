@@ -17,12 +17,13 @@ func Accounts(t *testing.T, open func(testing.TB) library.Accounts) {
 	t.Run("owner", func(t *testing.T) { owner(t, open(t)) })
 	t.Run("one owner only", func(t *testing.T) { oneOwner(t, open(t)) })
 	t.Run("sessions", func(t *testing.T) { sessions(t, open(t)) })
+	t.Run("ending sessions", func(t *testing.T) { ending(t, open(t)) })
 	t.Run("guesses", func(t *testing.T) { guesses(t, open(t)) })
 	t.Run("settings", func(t *testing.T) { settings(t, open(t)) })
 }
 
 func someOwner() library.Owner {
-	return library.Owner{ID: "u1", Name: "Zoë Ångström", PasswordHash: []byte{0, 1, 0xff}, Epoch: "e1", CreatedAt: At(1)}
+	return library.Owner{ID: "u1", Name: "Zoë Ångström", PasswordHash: []byte{0, 1, 0xff}, Epoch: "e1", Mark: "m1", CreatedAt: At(1)}
 }
 
 func session(id string) library.Session {
@@ -104,6 +105,27 @@ func sessions(t *testing.T, a library.Accounts) {
 	}
 	if all, err := a.Sessions(ctx); err != nil || len(all) != 2 {
 		t.Errorf("%v, %v", all, err)
+	}
+}
+
+func ending(t *testing.T, a library.Accounts) {
+	ctx := t.Context()
+	WantKind(t, a.EndSessions(ctx, "m2", "s1"), library.NotFound)
+	Must(t, a.CreateOwner(ctx, someOwner(), session("s1")))
+	Must(t, a.PutSession(ctx, session("s2")))
+	Must(t, a.PutSession(ctx, session("s3")))
+	Must(t, a.EndSessions(ctx, "m2", "s1", "s2", "no such"))
+	if all, err := a.Sessions(ctx); err != nil || len(all) != 1 || all[0].ID != "s3" {
+		t.Errorf("%v, %v", all, err)
+	}
+	want := someOwner()
+	want.Mark = "m2"
+	if o, err := a.Owner(ctx); err != nil || !reflect.DeepEqual(o, want) {
+		t.Errorf("%+v, %v", o, err)
+	}
+	Must(t, a.EndSessions(ctx, "m3"))
+	if all, _ := a.Sessions(ctx); len(all) != 1 {
+		t.Errorf("%v", all)
 	}
 }
 

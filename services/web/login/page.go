@@ -64,8 +64,11 @@ func (s *Site) get(c *gin.Context) {
 		return
 	}
 	p := s.page(c, c.Query("next"))
-	if c.Query("done") == "out" {
+	switch c.Query("done") {
+	case "out":
 		p.Notice = p.W.Login.SignedOut
+	case "everywhere":
+		p.Notice = p.W.Account.EverywhereOut
 	}
 	s.view.Render(c, http.StatusOK, p)
 }

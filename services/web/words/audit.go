@@ -8,12 +8,13 @@ type Audit struct {
 	Title, Text, Every, ByKind, Show, Older, Newest, None string
 	Times                                                 Plural // how often something was done
 	Until                                                 string // %s: the time of the last of them
-	ByKey, ByConsole, ByStranger                          string
+	ByKey, ByConsole, ByBox, ByStranger                   string
 	ManyClients                                           string
 
 	Setup, SetupFailed, SignIn, SignInFailed, SignOut, SessionEnded string
 	Password, PasswordReset, PasswordFailed, SettingsChanged        string
 	KeyCreated, KeyRevoked                                          string
+	OthersEnded, Everywhere, PutBack                                string
 }
 
 // AuditKind names a kind of event.
@@ -31,6 +32,12 @@ func (w *Words) AuditKind(k library.AuditKind) string {
 		return w.Audit.SignOut
 	case library.AuditSessionEnded:
 		return w.Audit.SessionEnded
+	case library.AuditOthersEnded:
+		return w.Audit.OthersEnded
+	case library.AuditEverywhere:
+		return w.Audit.Everywhere
+	case library.AuditPutBack:
+		return w.Audit.PutBack
 	case library.AuditPassword:
 		return w.Audit.Password
 	case library.AuditPasswordReset:
@@ -52,11 +59,12 @@ func englishAudit() Audit {
 		Title: "Audit log", Text: "What was done at the door of the box, newest first. It keeps a year, at most 10,000 events.",
 		Every: "Every event", ByKind: "Kind of event", Show: "Show", Older: "Older", Newest: "Newest", None: "Nothing of this kind has happened yet.",
 		Times: Plural{"once", "%s times"}, Until: "last %s",
-		ByKey: "by a key", ByConsole: "by a command in the container", ByStranger: "by somebody unknown", ManyClients: "many addresses",
+		ByKey: "by a key", ByConsole: "by a command in the container", ByBox: "by the box itself", ByStranger: "by somebody unknown", ManyClients: "many addresses",
 		Setup: "The box got its owner", SetupFailed: "Wrong setup code", SignIn: "Signed in", SignInFailed: "Wrong name or password",
 		SignOut: "Signed out", SessionEnded: "Another browser signed out", Password: "Password changed",
 		PasswordReset: "Password set anew", PasswordFailed: "Wrong current password", SettingsChanged: "Settings changed",
 		KeyCreated: "Key made", KeyRevoked: "Key revoked",
+		OthersEnded: "All other browsers signed out", Everywhere: "Signed out everywhere", PutBack: "An older copy of the store was put back",
 	}
 }
 
@@ -65,10 +73,11 @@ func germanAudit() Audit {
 		Title: "Ereignisse", Text: "Was an der Tür der Box geschah, das Neueste zuerst. Es reicht ein Jahr zurück, höchstens 10.000 Ereignisse.",
 		Every: "Alle Ereignisse", ByKind: "Art des Ereignisses", Show: "Zeigen", Older: "Ältere", Newest: "Neueste", None: "Davon gab es noch nichts.",
 		Times: Plural{"einmal", "%s-mal"}, Until: "zuletzt %s",
-		ByKey: "mit einem Schlüssel", ByConsole: "durch einen Befehl im Container", ByStranger: "von Unbekannten", ManyClients: "viele Adressen",
+		ByKey: "mit einem Schlüssel", ByConsole: "durch einen Befehl im Container", ByBox: "durch die Box selbst", ByStranger: "von Unbekannten", ManyClients: "viele Adressen",
 		Setup: "Die Box bekam ihren Besitzer", SetupFailed: "Falscher Einrichtungscode", SignIn: "Angemeldet", SignInFailed: "Name oder Passwort falsch",
 		SignOut: "Abgemeldet", SessionEnded: "Anderer Browser abgemeldet", Password: "Passwort geändert",
 		PasswordReset: "Passwort neu gesetzt", PasswordFailed: "Jetziges Passwort falsch", SettingsChanged: "Einstellungen geändert",
 		KeyCreated: "Schlüssel erstellt", KeyRevoked: "Schlüssel widerrufen",
+		OthersEnded: "Alle anderen Browser abgemeldet", Everywhere: "Überall abgemeldet", PutBack: "Eine ältere Kopie des Speichers wurde zurückgespielt",
 	}
 }

@@ -66,9 +66,9 @@ func germanClaim(id string) Claim {
 			"Starte die Box neu, sie legt die Einstellungen des Eingangs dann zurück."}
 	case "sessions":
 		return Claim{"Sitzungen",
-			"Eine Sitzung ist ein unterschriebenes Merkmal in einem Cookie, das Skripte nicht lesen können, für 30 Tage. Sie lässt sich einzeln oder mit allen anderen beenden, und keine zurückgespielte Sicherung belebt sie wieder.",
+			"Eine Sitzung ist ein unterschriebenes Merkmal in einem Cookie, das Skripte nicht lesen können. Sie endet nach 30 Tagen ohne Gebrauch und spätestens nach 90. Sie lässt sich einzeln oder mit allen anderen beenden, und keine zurückgespielte Sicherung belebt sie wieder.",
 			"gestohlenen oder gefälschten Cookies und Sitzungen, die ihr Ende überdauern",
-			"Starte die Box neu. Um jede Sitzung zu beenden, ändere das Passwort."}
+			"Starte die Box neu, und schaff Platz auf ihrem Datenträger, wenn er voll ist. Um jede Sitzung zu beenden, wähle Überall abmelden unter Einstellungen, Konto."}
 	case "csrf":
 		return Claim{"Anfragen fremder Seiten",
 			"Eine Anfrage, zu der eine fremde Seite deinen Browser bringt, ändert nichts, auch das Abmelden nicht.",

@@ -143,6 +143,7 @@ func english() *Words {
 		Outgoing: englishOutgoing(),
 		Keys:     englishKeys(),
 		Access:   englishAccess(),
+		Account:  englishAccount(),
 		Settings: Settings{
 			Title: "Settings", Heading: "Settings", Account: "Account", SignedInAs: "Signed in as %s", SignOut: "Sign out",
 			ChangePassword: "Change the password", OldPassword: "Password now", NewPassword: "New password",

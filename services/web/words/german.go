@@ -143,6 +143,7 @@ func german() *Words {
 		Outgoing: germanOutgoing(),
 		Keys:     germanKeys(),
 		Access:   germanAccess(),
+		Account:  germanAccount(),
 		Settings: Settings{
 			Title: "Einstellungen", Heading: "Einstellungen", Account: "Konto", SignedInAs: "Angemeldet als %s", SignOut: "Abmelden",
 			ChangePassword: "Passwort ändern", OldPassword: "Bisheriges Passwort", NewPassword: "Neues Passwort",

@@ -42,6 +42,7 @@ type Words struct {
 	Outgoing Outgoing
 	Keys     Keys
 	Settings Settings
+	Account  Account
 	Access   Access
 	Failure  Failure
 	Reasons  Reasons

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -23,12 +24,13 @@ type Page struct {
 	settings.Frame
 	PasswordProblem *shell.Problem
 	Browsers        []Browser
+	SessionsText    string
 }
 
 // Browser is one that is signed in.
 type Browser struct {
 	ID, Agent, Address string
-	LastSeen           shell.Moment
+	LastSeen, Since    shell.Moment
 	Current            bool
 }
 
@@ -51,6 +53,8 @@ func (s *site) Register(r gin.IRouter) {
 	r.GET("/settings/account", s.get)
 	r.POST("/settings/account/password", s.password)
 	r.POST("/settings/account/sessions/:id/end", s.endSession)
+	r.POST("/settings/account/others/end", s.endOthers)
+	r.POST("/settings/account/everywhere/end", s.endAll)
 }
 
 func (s *site) get(c *gin.Context) {
@@ -64,6 +68,8 @@ func (s *site) get(c *gin.Context) {
 		p.Notice = p.W.Settings.PasswordChanged
 	case "session":
 		p.Notice = p.W.Settings.SessionEnded
+	case "others":
+		p.Notice = p.W.Account.OthersEnded
 	}
 	s.view.Render(c, http.StatusOK, p)
 }
@@ -71,6 +77,8 @@ func (s *site) get(c *gin.Context) {
 func (s *site) page(c *gin.Context) (*Page, error) {
 	ctx := c.Request.Context()
 	p := &Page{Frame: s.Frame(c, s.view, Name)}
+	const day = 24 * time.Hour
+	p.SessionsText = fmt.Sprintf(p.W.Account.SessionsText, p.W.Number(int(auth.SessionTTL/day)), p.W.Number(int(auth.SessionMax/day)))
 	sessions, err := s.keeper.Sessions(ctx)
 	if err != nil {
 		return nil, err
@@ -79,7 +87,7 @@ func (s *site) page(c *gin.Context) (*Page, error) {
 	for _, x := range sessions {
 		p.Browsers = append(p.Browsers, Browser{
 			ID: x.ID, Agent: settings.Browser(p.W, x.Agent), Address: x.Address,
-			LastSeen: p.Moment(x.LastSeen), Current: x.ID == me.SessionID,
+			LastSeen: p.Moment(x.LastSeen), Since: p.Moment(x.CreatedAt), Current: x.ID == me.SessionID,
 		})
 	}
 	return p, nil
@@ -127,4 +135,25 @@ func (s *site) endSession(c *gin.Context) {
 		return
 	}
 	s.Go(c, "/settings/account?done=session")
+}
+
+func (s *site) endOthers(c *gin.Context) {
+	me, _ := auth.FromContext(c.Request.Context())
+	if err := s.keeper.LogoutOthers(c.Request.Context(), me); err != nil {
+		s.Fail(c, err)
+		return
+	}
+	s.Go(c, "/settings/account?done=others")
+}
+
+func (s *site) endAll(c *gin.Context) {
+	me, _ := auth.FromContext(c.Request.Context())
+	if err := s.keeper.LogoutEverywhere(c.Request.Context(), me); err != nil {
+		s.Fail(c, err)
+		return
+	}
+	for _, k := range s.cookies.Clear(c.Request) {
+		http.SetCookie(c.Writer, k)
+	}
+	s.Go(c, "/login?done=everywhere")
 }

@@ -111,6 +111,8 @@ func who(w *words.Words, e library.AuditEntry) string {
 	switch e.Who {
 	case library.ByConsole:
 		return w.Audit.ByConsole
+	case library.ByBox:
+		return w.Audit.ByBox
 	case library.ByKey:
 		return w.Audit.ByKey
 	case library.ByStranger:
