@@ -104,7 +104,7 @@ func (r report) idle(ctx context.Context, b *box.Native) error {
 func (r report) restarts(ctx context.Context, b *box.Native) error {
 	for _, role := range []string{"api", "nginx"} {
 		var took spread
-		for range 20 {
+		for range 50 {
 			p, ok := box.Find(b.PID(), role)
 			if !ok {
 				return fmt.Errorf("no %s runs", role)
@@ -123,7 +123,7 @@ func (r report) restarts(ctx context.Context, b *box.Native) error {
 				return err
 			}
 		}
-		r.row("killed "+role+" answers again", ms(took.at(0.5)), "SIGKILL to 200 on a signed-in call, median of 20; at most 250 ms")
+		r.row("killed "+role+" answers again", ms(took.at(0.5)), "SIGKILL to 200 on a signed-in call, median of 50; at most 250 ms")
 	}
 	return nil
 }

@@ -37,7 +37,7 @@ func main() {
 type report struct{ out io.Writer }
 
 func (r report) row(name, value, how string) {
-	_, _ = fmt.Fprintf(r.out, "%-34s %-26s %s\n", name, value, how)
+	_, _ = fmt.Fprintf(r.out, "%-34s %-38s %s\n", name, value, how)
 }
 
 func run(ctx context.Context, corpus string, out io.Writer) error {
@@ -78,6 +78,9 @@ func run(ctx context.Context, corpus string, out io.Writer) error {
 		if err := measure(ctx, b); err != nil {
 			return err
 		}
+	}
+	if err := r.inits(ctx, dir); err != nil {
+		return err
 	}
 	return r.many(ctx, binary, dir)
 }

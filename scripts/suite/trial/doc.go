@@ -6,6 +6,7 @@
 // init is PID 1, or where a case says so a child of it; what the services saw is
 // read from a file that they write, and the rest from /proc.
 //
-// It refuses to look into an init, to change the machine's clock, and to
-// measure how fast anything is: its limits only guard against hanging.
+// It refuses to look into an init, to change the machine's clock, and to score
+// how fast anything is: its limits only guard against hanging, and the figures
+// that make bench prints are no part of a score.
 package trial
