@@ -43,6 +43,7 @@ func tracked(t *testing.T) []File {
 func TestSource(t *testing.T)    { report(t, CheckSource(tracked(t))) }
 func TestText(t *testing.T)      { report(t, CheckText(tracked(t))) }
 func TestDocuments(t *testing.T) { report(t, CheckDocuments(tracked(t))) }
+func TestPromises(t *testing.T)  { report(t, CheckPromises(tracked(t))) }
 
 func report(t *testing.T, faults []string) {
 	t.Helper()
