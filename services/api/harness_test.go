@@ -43,6 +43,7 @@ type box struct {
 	log      *lines
 	dir      string
 	later    atomic.Int64 // how far the keeper's clock is ahead, in nanoseconds
+	still    atomic.Int64 // the time at which its clock stands, in nanoseconds; 0: it goes
 }
 
 // lines is a log that tests may read while it is written.
@@ -117,7 +118,7 @@ func newBox(t testing.TB, change func(*Options)) *box {
 	b.cookies = auth.Cookies{Box: id, BasePath: o.BasePath}
 	b.keeper, err = auth.New(auth.Options{
 		Accounts: b.accounts, Keys: st, Audit: st, SecretKey: bytes.Repeat([]byte{7}, 32), SetupCode: setupCode, Log: log,
-		Now: func() time.Time { return time.Now().Add(time.Duration(b.later.Load())) },
+		Now: b.now,
 	})
 	must(t, err)
 	o.Library, o.Keeper, o.Accounts, o.Cookies = b.lib, b.keeper, b.accounts, b.cookies
@@ -125,6 +126,16 @@ func newBox(t testing.TB, change func(*Options)) *box {
 	must(t, err)
 	return b
 }
+
+func (b *box) now() time.Time {
+	if at := b.still.Load(); at != 0 {
+		return time.Unix(0, at)
+	}
+	return time.Now().Add(time.Duration(b.later.Load()))
+}
+
+// stopClock has what follows happen in one moment, however long it takes.
+func (b *box) stopClock() { b.still.Store(time.Now().UnixNano()) }
 
 // seed is an owner and a session made once by a real setup, because hashing a
 // password takes a quarter of a second.
