@@ -96,14 +96,14 @@ func TestHTTPSIsSwitched(t *testing.T) {
 	}
 
 	b.must(https.Change{Pin: &https.Pin{Name: "up.example.org"}})
-	if got := b.header("up.example.org", "Strict-Transport-Security"); got != "max-age=31536000" {
-		t.Errorf("pinned: %q", got)
-	}
+	b.eventually("browsers are told", 10*time.Second, func() bool {
+		return b.header("up.example.org", "Strict-Transport-Security") == "max-age=31536000"
+	})
 	b.refuses(https.Change{Mode: https.Off}, https.Pinned)
 	b.must(https.Change{Release: "up.example.org"})
-	if got := b.header("up.example.org", "Strict-Transport-Security"); got != "max-age=0" {
-		t.Errorf("taken back: %q", got)
-	}
+	b.eventually("what was told is taken back", 10*time.Second, func() bool {
+		return b.header("up.example.org", "Strict-Transport-Security") == "max-age=0"
+	})
 
 	b.refuses(https.Change{Mode: https.Folder}, certs.Missing)
 	folder := filepath.Join(root, "data/config/tls")

@@ -17,8 +17,13 @@ import (
 	"coffer/appliance/supervise"
 )
 
-// reloadWithin is how long nginx may take to take up what was rendered.
-const reloadWithin = 10 * time.Second
+const (
+	// reloadWithin is how long nginx may take to take up what was rendered.
+	reloadWithin = 10 * time.Second
+	// agreeing is how many answers in a row must be the new one: for a moment a
+	// process of before still takes connections too.
+	agreeing = 3
+)
 
 // tend looks at the certificate: what is due is renewed, what the owner
 // replaced is taken up, and on any failure the edge goes on as it is. When
@@ -92,7 +97,7 @@ func (b *box) turn(ctx context.Context, s *supervise.Supervisor, next https.Setu
 	err = errors.Join(next.Save(), edge.Render(o))
 	if err == nil {
 		s.Forward(syscall.SIGHUP)
-		err = f.taken(ctx, o, p)
+		err = f.taken(ctx, o, p, before.TLS != nil)
 	}
 	if err != nil {
 		err = errors.Join(err, kept.Save(), edge.Render(before))
@@ -112,21 +117,22 @@ func presentedBy(o edge.Options) string {
 	return o.TLS.Pair
 }
 
-// taken waits until the edge runs with o and presents p. An edge that does not
-// answer at all starts with what was rendered.
-func (f *front) taken(ctx context.Context, o edge.Options, p *certs.Pair) error {
+// taken waits until the edge runs with o and presents p, or no longer speaks
+// TLS where it did. An edge that does not answer at all starts with what was
+// rendered.
+func (f *front) taken(ctx context.Context, o edge.Options, p *certs.Pair, spoke bool) error {
 	ctx, cancel := context.WithTimeout(ctx, reloadWithin)
 	defer cancel()
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
-	for {
+	for agreed := 0; ; {
 		runs, err := f.runs(ctx, o.Token)
-		done := err == nil && runs == o.Generation
-		if done && p != nil {
-			leaf, err := f.leaf(ctx)
-			done = err == nil && bytes.Equal(leaf, p.Leaf())
+		if err == nil && runs == o.Generation && (p == nil && !spoke || f.presents(ctx, p)) {
+			agreed++
+		} else {
+			agreed = 0
 		}
-		if done {
+		if agreed == agreeing {
 			return nil
 		}
 		select {
@@ -155,6 +161,16 @@ func (f *front) runs(ctx context.Context, token string) (string, error) {
 	defer res.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(res.Body, 64))
 	return string(text), err
+}
+
+// presents reports that the edge presents p, or with nil that it does not speak
+// TLS any more.
+func (f *front) presents(ctx context.Context, p *certs.Pair) bool {
+	leaf, err := f.leaf(ctx)
+	if p == nil {
+		return errors.Is(err, syscall.ECONNREFUSED)
+	}
+	return err == nil && bytes.Equal(leaf, p.Leaf())
 }
 
 // leaf is the certificate that the edge presents.
