@@ -2,6 +2,9 @@ package extract
 
 import (
 	"archive/zip"
+	"bytes"
+	"cmp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -41,29 +44,58 @@ func decoder(files []*zip.File) func(*zip.File) string {
 	}
 }
 
+// pages are the code pages that are guessed, by their names in the guesser. Those
+// of one byte a character are left out: they fit anything. Where a few short names
+// fit several as well, the first of them is it.
+func pages() []string { return []string{"Shift_JIS", "GB18030", "Big5", "EUC-KR", "EUC-JP"} }
+
 func guess(names []byte) encoding.Encoding {
+	if latin(names) {
+		return charmap.CodePage437
+	}
 	results, err := chardet.NewTextDetector().DetectAll(names)
 	if err != nil {
 		return charmap.CodePage437
 	}
+	// The guesser gives those of one confidence in no order.
+	slices.SortFunc(results, func(a, b chardet.Result) int {
+		return cmp.Or(b.Confidence-a.Confidence, slices.Index(pages(), a.Charset)-slices.Index(pages(), b.Charset))
+	})
 	for _, r := range results {
-		// Names are short: a code page of one byte a character fits anything.
-		if page, err := htmlindex.Get(r.Charset); err == nil && wide(r.Charset) && fits(page, names) {
+		if !slices.Contains(pages(), r.Charset) {
+			continue
+		}
+		if page, err := htmlindex.Get(r.Charset); err == nil && fits(page, names) {
 			return page
 		}
 	}
 	return charmap.CodePage437
 }
 
-func wide(charset string) bool {
-	switch charset {
-	case "Shift_JIS", "GB-18030", "GB18030", "Big5", "EUC-JP", "EUC-KR":
-		return true
+// latin reports names in which a letter with an accent stands among many without.
+func latin(names []byte) bool {
+	var high, plain int
+	for name := range bytes.SplitSeq(names, []byte("\n")) {
+		if dot := bytes.LastIndexByte(name, '.'); dot > 0 {
+			name = name[:dot]
+		}
+		for _, b := range name {
+			switch {
+			case b >= 0x80:
+				high++
+			case b|0x20 >= 'a' && b|0x20 <= 'z':
+				plain++
+			}
+		}
 	}
-	return false
+	return 2*high < plain
 }
 
+// fits reports that names can be read by page. Half-width katakana, which are one
+// byte each, are what bytes of other pages look like in Shift_JIS.
 func fits(page encoding.Encoding, names []byte) bool {
 	text, err := page.NewDecoder().Bytes(names)
-	return err == nil && !strings.ContainsRune(string(text), utf8.RuneError)
+	return err == nil && !strings.ContainsFunc(string(text), func(r rune) bool {
+		return r == utf8.RuneError || r >= 0xff61 && r <= 0xff9f
+	})
 }
