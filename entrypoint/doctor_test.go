@@ -94,7 +94,7 @@ func TestDoctor(t *testing.T) {
 		if err != nil || res.StatusCode != http.StatusAccepted {
 			t.Fatalf("%v %v", res.Status, err)
 		}
-		b.eventually("the parser runs", 20*time.Second, func() bool { return b.service("parser").Pid != 0 })
+		b.eventually("the parser runs", func() bool { return b.service("parser").Pid != 0 })
 		r := healthy(t)
 		if i := item(r, "password-storage"); i.Status != posture.Pass || !strings.Contains(i.Evidence, "bcrypt with cost 12") {
 			t.Errorf("%+v", i)
@@ -166,7 +166,7 @@ func TestDoctor(t *testing.T) {
 		}
 		healthy(t)
 	})
-	if code := b.stop(syscall.SIGTERM, 8*time.Second); code != 0 {
+	if code := b.stop(syscall.SIGTERM); code != 0 {
 		t.Errorf("code %d", code)
 	}
 	if out, err := b.coffer("doctor", "--root", b.root); err == nil || !strings.Contains(out, "is it running?") {

@@ -115,14 +115,17 @@ func newRoot(t *testing.T) string {
 }
 
 // eventually waits for ok, and says what was waited for when it never comes.
-func (b *boxed) eventually(what string, within time.Duration, ok func() bool) {
+// patience is how long a busy machine may take for what it does in a moment.
+const patience = time.Minute
+
+func (b *boxed) eventually(what string, ok func() bool) {
 	b.t.Helper()
-	for end := time.Now().Add(within); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if ok() {
 			return
 		}
 	}
-	b.t.Fatalf("not within %v: %s", within, what)
+	b.t.Fatalf("not within %v: %s", patience, what)
 }
 
 func (b *boxed) answers() bool {
@@ -138,8 +141,8 @@ func (b *boxed) answers() bool {
 
 func (b *boxed) up() {
 	b.t.Helper()
-	b.eventually("the box answers", 20*time.Second, b.answers)
-	b.eventually("all services run", 20*time.Second, func() bool {
+	b.eventually("the box answers", b.answers)
+	b.eventually("all services run", func() bool {
 		for _, name := range []string{"api", "worker", "nginx"} {
 			if b.service(name).State != supervise.Running {
 				return false
@@ -174,18 +177,18 @@ func (b *boxed) service(name string) supervise.Status {
 }
 
 // stop sends a signal and returns the exit code.
-func (b *boxed) stop(sig syscall.Signal, within time.Duration) int {
+func (b *boxed) stop(sig syscall.Signal) int {
 	b.t.Helper()
 	b.cmd.Process.Signal(sig)
-	return b.end(within)
+	return b.end()
 }
 
-func (b *boxed) end(within time.Duration) int {
+func (b *boxed) end() int {
 	b.t.Helper()
 	select {
 	case <-b.exited:
-	case <-time.After(within):
-		b.t.Fatalf("it has not ended within %v", within)
+	case <-time.After(patience):
+		b.t.Fatalf("it has not ended within %v", patience)
 	}
 	return b.cmd.ProcessState.ExitCode()
 }

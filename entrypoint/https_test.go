@@ -157,7 +157,7 @@ func TestHTTPSOfTheBoxsOwn(t *testing.T) {
 		}
 	})
 	before := b.presented("localhost")
-	if code := b.stop(syscall.SIGTERM, 8*time.Second); code != 0 {
+	if code := b.stop(syscall.SIGTERM); code != 0 {
 		t.Fatalf("code %d", code)
 	}
 
@@ -166,7 +166,7 @@ func TestHTTPSOfTheBoxsOwn(t *testing.T) {
 	if !bytes.Equal(again.presented("localhost").Raw, before.Raw) {
 		t.Error("a restart makes another certificate")
 	}
-	if code := again.stop(syscall.SIGTERM, 8*time.Second); code != 0 {
+	if code := again.stop(syscall.SIGTERM); code != 0 {
 		t.Fatalf("code %d", code)
 	}
 
@@ -244,7 +244,7 @@ func TestHTTPSWithFiles(t *testing.T) {
 				put(t, key, row.key)
 			}
 			b := startSecure(t, root, nil, env...)
-			if code := b.end(20 * time.Second); code != exitConfig {
+			if code := b.end(); code != exitConfig {
 				t.Errorf("code %d", code)
 			}
 			if text := b.log.String(); !strings.Contains(text, row.says) || !strings.Contains(text, "HTTPS cannot be served") || strings.Contains(text, "PRIVATE KEY-----\n") {
@@ -275,7 +275,7 @@ func TestHTTPSPortTaken(t *testing.T) {
 	}
 	defer l.Close()
 	b := startBox(t, newRoot(t), "COFFER_TLS=self-signed", "COFFER_LISTEN_TLS="+l.Addr().String())
-	if code := b.end(20 * time.Second); code != exitConfig || !strings.Contains(b.log.String(), "COFFER_LISTEN_TLS") {
+	if code := b.end(); code != exitConfig || !strings.Contains(b.log.String(), "COFFER_LISTEN_TLS") {
 		t.Errorf("code %d", code)
 	}
 }

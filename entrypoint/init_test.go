@@ -21,7 +21,7 @@ import (
 func TestBoxLives(t *testing.T) {
 	b := startBox(t, newRoot(t))
 	b.up()
-	b.eventually("the setup link", 5*time.Second, func() bool {
+	b.eventually("the setup link", func() bool {
 		return regexp.MustCompile(`Open ` + b.url + `/setup\?code=[A-Z0-9]{4}-[A-Z0-9]{4} to set the box up`).MatchString(b.log.String())
 	})
 
@@ -37,11 +37,11 @@ func TestBoxLives(t *testing.T) {
 				t.Fatalf("%s: %v", name, err)
 			}
 			began := time.Now()
-			b.eventually(name+" is back", 5*time.Second, func() bool {
+			b.eventually(name+" is back", func() bool {
 				s := b.service(name)
 				return s.Pid != before && s.State == supervise.Running
 			})
-			b.eventually("the box answers", 5*time.Second, b.answers)
+			b.eventually("the box answers", b.answers)
 			t.Logf("%s: %v", name, time.Since(began).Round(time.Millisecond))
 		}
 	})
@@ -53,7 +53,7 @@ func TestBoxLives(t *testing.T) {
 		if !<-answer {
 			// The connection that nginx had open to the dead one may be lost;
 			// the next goes through the queue.
-			b.eventually("the box answers", 5*time.Second, b.answers)
+			b.eventually("the box answers", b.answers)
 		}
 	})
 	t.Run("restart", func(t *testing.T) {
@@ -61,7 +61,7 @@ func TestBoxLives(t *testing.T) {
 		if out, err := b.coffer("restart", "--root", b.root, "worker"); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
-		b.eventually("another worker", 5*time.Second, func() bool {
+		b.eventually("another worker", func() bool {
 			s := b.service("worker")
 			return s.State == supervise.Running && s.Pid != before
 		})
@@ -78,7 +78,7 @@ func TestBoxLives(t *testing.T) {
 			t.Fatal(err)
 		}
 		other := startBox(t, b.root)
-		if code := other.end(10 * time.Second); code != exitConfig {
+		if code := other.end(); code != exitConfig {
 			t.Errorf("code %d", code)
 		}
 		if !strings.Contains(other.log.String(), "another box is running here") {
@@ -94,7 +94,7 @@ func TestBoxLives(t *testing.T) {
 		b.cmd.Process.Signal(syscall.SIGHUP)
 		b.cmd.Process.Signal(syscall.SIGUSR1)
 		for i := range 20 {
-			b.eventually("the box answers", 2*time.Second, b.answers)
+			b.eventually("the box answers", b.answers)
 			http.Get(fmt.Sprintf("%s/livez?%d", b.url, i))
 			time.Sleep(10 * time.Millisecond)
 		}
@@ -114,10 +114,10 @@ func TestBoxLives(t *testing.T) {
 		fmt.Fprintf(idle, "GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n")
 		idle.Read(make([]byte, 1))
 		began := time.Now()
-		if code := b.stop(syscall.SIGTERM, 8*time.Second); code != 0 {
+		if code := b.stop(syscall.SIGTERM); code != 0 {
 			t.Errorf("code %d", code)
 		}
-		if took := time.Since(began); took > 2*time.Second {
+		if took := time.Since(began); took > 8*time.Second {
 			t.Errorf("the stop took %v", took)
 		}
 		if left, _ := filepath.Glob(filepath.Join(b.root, "run/coffer/*.sock")); len(left) > 0 {
@@ -127,7 +127,7 @@ func TestBoxLives(t *testing.T) {
 
 	again := startBox(t, b.root)
 	again.up()
-	if code := again.stop(syscall.SIGINT, 8*time.Second); code != 0 {
+	if code := again.stop(syscall.SIGINT); code != 0 {
 		t.Errorf("code of the second life: %d", code)
 	}
 }
@@ -169,7 +169,7 @@ func TestKilledInitTakesItsServicesAlong(t *testing.T) {
 	b.cmd.Process.Kill()
 	<-b.exited
 	for _, pid := range pids {
-		b.eventually(fmt.Sprintf("process %d ends", pid), 8*time.Second, func() bool {
+		b.eventually(fmt.Sprintf("process %d ends", pid), func() bool {
 			stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 			return err != nil || strings.Contains(string(stat), ") Z ")
 		})
@@ -180,7 +180,7 @@ func TestWhatStopsTheStart(t *testing.T) {
 	root := newRoot(t)
 	t.Run("a fault in the configuration", func(t *testing.T) {
 		b := startBox(t, root, "COFFER_LOG_LEVEL=loud", "COFFER_MAX_UPLOAD=much")
-		if code := b.end(10 * time.Second); code != exitConfig {
+		if code := b.end(); code != exitConfig {
 			t.Errorf("code %d", code)
 		}
 		for _, name := range []string{"COFFER_LOG_LEVEL", "COFFER_MAX_UPLOAD"} {
@@ -196,7 +196,7 @@ func TestWhatStopsTheStart(t *testing.T) {
 		}
 		defer l.Close()
 		b := startBox(t, root, "COFFER_LISTEN="+l.Addr().String())
-		if code := b.end(10 * time.Second); code != exitConfig {
+		if code := b.end(); code != exitConfig {
 			t.Errorf("code %d", code)
 		}
 		if !strings.Contains(b.log.String(), l.Addr().String()+" is in use") || !strings.Contains(b.log.String(), "COFFER_LISTEN") {
@@ -205,7 +205,7 @@ func TestWhatStopsTheStart(t *testing.T) {
 	})
 	t.Run("an address that is not here", func(t *testing.T) {
 		b := startBox(t, root, "COFFER_LISTEN=192.0.2.1:8080")
-		if code := b.end(10 * time.Second); code != exitConfig || !strings.Contains(b.log.String(), "192.0.2.1") {
+		if code := b.end(); code != exitConfig || !strings.Contains(b.log.String(), "192.0.2.1") {
 			t.Errorf("code %d", code)
 		}
 	})
@@ -220,7 +220,7 @@ func TestWhatStopsTheStart(t *testing.T) {
 		}
 		os.Chmod(db, 0o666)
 		b := startBox(t, root)
-		if code := b.end(60 * time.Second); code != 1 {
+		if code := b.end(); code != 1 {
 			t.Errorf("code %d", code)
 		}
 		if !strings.Contains(b.log.String(), "service given up") {

@@ -103,11 +103,11 @@ func TestLimitsOutliveKills(t *testing.T) {
 	refused("before")
 	api := b.service("api").Pid
 	syscall.Kill(api, syscall.SIGKILL)
-	b.eventually("another API", 5*time.Second, func() bool {
+	b.eventually("another API", func() bool {
 		s := b.service("api")
 		return s.Pid != api && s.State == supervise.Running
 	})
-	b.eventually("the box answers", 5*time.Second, b.answers)
+	b.eventually("the box answers", b.answers)
 	refused("after the API was killed")
 
 	b.cmd.Process.Kill()

@@ -26,7 +26,7 @@ func TestLogs(t *testing.T) {
 	const code = "KMNPQRTW"
 	b := startBox(t, root, "COFFER_SETUP_CODE="+code)
 	b.up()
-	b.eventually("the link", 5*time.Second, func() bool { return strings.Contains(b.log.String(), secrets.Show(code)) })
+	b.eventually("the link", func() bool { return strings.Contains(b.log.String(), secrets.Show(code)) })
 	logs := func(args ...string) string {
 		t.Helper()
 		out, err := b.coffer(append([]string{"logs", "--root", root}, args...)...)
@@ -61,7 +61,7 @@ func TestLogs(t *testing.T) {
 		t.Fatalf("setup: %v, %v", res, err)
 	}
 	res.Body.Close()
-	b.eventually("the follower sees the setup", 5*time.Second, func() bool {
+	b.eventually("the follower sees the setup", func() bool {
 		return strings.Contains(followed.String(), "route=/api/v1/setup status=201")
 	})
 	following.Process.Signal(syscall.SIGINT)
@@ -100,7 +100,7 @@ func TestLogs(t *testing.T) {
 	}
 	token := regexp.MustCompile(`[0-9a-f]{64}`).FindString(fragments)
 
-	if code := b.stop(syscall.SIGTERM, 8*time.Second); code != 0 {
+	if code := b.stop(syscall.SIGTERM); code != 0 {
 		t.Errorf("exit %d", code)
 	}
 	kept := ""

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -122,7 +121,7 @@ func TestResetPassword(t *testing.T) {
 	if status, answer := owner.send("POST", "/sources/text", map[string]string{"title": "Note", "text": "A heron stands in the water."}); status != http.StatusAccepted {
 		t.Fatal(status, answer)
 	}
-	b.eventually("the note is read", 20*time.Second, func() bool {
+	b.eventually("the note is read", func() bool {
 		_, sources := owner.send("GET", "/sources", nil)
 		_, found := owner.send("GET", "/search?q=heron", nil)
 		return strings.Contains(sources, `"ready"`) && strings.Contains(found, `"total":1`)
@@ -199,7 +198,7 @@ func TestResetPassword(t *testing.T) {
 	if n := fresh.console(); n != 2 {
 		t.Errorf("%d events by the console", n)
 	}
-	if code := b.stop(syscall.SIGTERM, 8*time.Second); code != 0 {
+	if code := b.stop(syscall.SIGTERM); code != 0 {
 		t.Errorf("code %d", code)
 	}
 	for _, password := range []string{running, stopped, "password of a stranger", "a first line"} {
@@ -280,9 +279,9 @@ func TestPasswordIsAskedFor(t *testing.T) {
 					}
 				}
 			}()
-			b.eventually("the question", 10*time.Second, func() bool { return strings.Contains(said.String(), "New password: ") })
+			b.eventually("the question", func() bool { return strings.Contains(said.String(), "New password: ") })
 			fmt.Fprintln(ours, c.first)
-			b.eventually("the second question", 10*time.Second, func() bool { return strings.Contains(said.String(), "The same again: ") })
+			b.eventually("the second question", func() bool { return strings.Contains(said.String(), "The same again: ") })
 			fmt.Fprintln(ours, c.again)
 			cmd.Wait()
 			<-read
@@ -309,7 +308,7 @@ func TestInterruptedQuestion(t *testing.T) {
 		}
 		return modes.Lflag&unix.ECHO != 0
 	}
-	b.eventually("typing is not shown", 10*time.Second, func() bool { return !shown() })
+	b.eventually("typing is not shown", func() bool { return !shown() })
 	cmd.Process.Signal(syscall.SIGINT)
 	cmd.Wait()
 	if code := cmd.ProcessState.ExitCode(); code != 130 || !shown() {

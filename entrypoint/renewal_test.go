@@ -37,8 +37,8 @@ func TestHTTPSFilesAreRenewed(t *testing.T) {
 	}
 	renew(two, twoKey)
 	b.cmd.Process.Signal(syscall.SIGHUP)
-	b.eventually("the renewed one is presented", 10*time.Second, presents("two.example.org"))
-	b.eventually("what was presented is gone", 5*time.Second, func() bool {
+	b.eventually("the renewed one is presented", presents("two.example.org"))
+	b.eventually("what was presented is gone", func() bool {
 		left, _ := filepath.Glob(filepath.Join(root, "data/secrets/tls/edge/*"))
 		return len(left) == 1
 	})
@@ -52,10 +52,10 @@ func TestHTTPSFilesAreRenewed(t *testing.T) {
 	} {
 		renew(two, twoKey)
 		b.cmd.Process.Signal(syscall.SIGHUP)
-		b.eventually("nothing is wrong", 10*time.Second, func() bool { return b.claim("tls").Status == posture.Pass })
+		b.eventually("nothing is wrong", func() bool { return b.claim("tls").Status == posture.Pass })
 		spoil()
 		b.cmd.Process.Signal(syscall.SIGHUP)
-		b.eventually("it is told that "+says, 10*time.Second, func() bool {
+		b.eventually("it is told that "+says, func() bool {
 			claim := b.claim("tls")
 			return claim.Status == posture.Degraded && strings.Contains(claim.Evidence, says) && strings.Contains(b.log.String(), says)
 		})
@@ -81,7 +81,7 @@ func TestReloadIsTriedFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.cmd.Process.Signal(syscall.SIGHUP)
-	b.eventually("it is told", 10*time.Second, func() bool {
+	b.eventually("it is told", func() bool {
 		return strings.Contains(b.log.String(), "the edge is not reloaded") && strings.Contains(b.log.String(), "Nonsense")
 	})
 	if !b.answers() {
@@ -155,7 +155,7 @@ func TestHTTPSOfTheBoxsOwnIsRenewed(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.cmd.Process.Signal(syscall.SIGHUP)
-	b.eventually("a new one is presented", 10*time.Second, func() bool { return !bytes.Equal(b.presented("localhost").Raw, before.Raw) })
+	b.eventually("a new one is presented", func() bool { return !bytes.Equal(b.presented("localhost").Raw, before.Raw) })
 	if now := b.presented("localhost"); bytes.Equal(now.Raw, due.Leaf()) || time.Until(now.NotAfter) < 180*24*time.Hour || !b.answers() {
 		t.Errorf("it is until %v", now.NotAfter)
 	}

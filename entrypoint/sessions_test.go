@@ -9,7 +9,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // sessions are the ids of the signed-in browsers, that of v first.
@@ -77,7 +76,7 @@ func TestSessionsStayEnded(t *testing.T) {
 	store, copied := filepath.Join(b.root, "data", "store"), filepath.Join(b.root, "copy")
 	stop := func() {
 		t.Helper()
-		if code := b.stop(syscall.SIGTERM, 8*time.Second); code != 0 {
+		if code := b.stop(syscall.SIGTERM); code != 0 {
 			t.Errorf("code %d", code)
 		}
 	}

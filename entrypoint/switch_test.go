@@ -96,12 +96,12 @@ func TestHTTPSIsSwitched(t *testing.T) {
 	}
 
 	b.must(https.Change{Pin: &https.Pin{Name: "up.example.org"}})
-	b.eventually("browsers are told", 10*time.Second, func() bool {
+	b.eventually("browsers are told", func() bool {
 		return b.header("up.example.org", "Strict-Transport-Security") == "max-age=31536000"
 	})
 	b.refuses(https.Change{Mode: https.Off}, https.Pinned)
 	b.must(https.Change{Release: "up.example.org"})
-	b.eventually("what was told is taken back", 10*time.Second, func() bool {
+	b.eventually("what was told is taken back", func() bool {
 		return b.header("up.example.org", "Strict-Transport-Security") == "max-age=0"
 	})
 
@@ -118,13 +118,13 @@ func TestHTTPSIsSwitched(t *testing.T) {
 	put(t, filepath.Join(folder, "fullchain.pem"), two)
 	put(t, filepath.Join(folder, "privkey.pem"), twoKey)
 	b.cmd.Process.Signal(syscall.SIGHUP)
-	b.eventually("what was renewed in the folder is presented", 10*time.Second, func() bool {
+	b.eventually("what was renewed in the folder is presented", func() bool {
 		return b.presented("").Subject.CommonName == "two.example.org"
 	})
 	if s := b.service("nginx"); s.Pid != before.Pid || s.Restarts != before.Restarts {
 		t.Errorf("nginx was %+v and is %+v", before, s)
 	}
-	if code := b.stop(syscall.SIGTERM, 8*time.Second); code != 0 {
+	if code := b.stop(syscall.SIGTERM); code != 0 {
 		t.Fatalf("code %d", code)
 	}
 
@@ -137,7 +137,7 @@ func TestHTTPSIsSwitched(t *testing.T) {
 	if again.speaksTLS() || !again.answers() {
 		t.Error("it is not off")
 	}
-	if code := again.stop(syscall.SIGTERM, 8*time.Second); code != 0 {
+	if code := again.stop(syscall.SIGTERM); code != 0 {
 		t.Fatalf("code %d", code)
 	}
 	off := startSecure(t, root, newVisitor(t))

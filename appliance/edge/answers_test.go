@@ -2,6 +2,7 @@ package edge_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -282,9 +283,9 @@ func TestDawdling(t *testing.T) {
 			time.Sleep(500 * time.Millisecond)
 		}
 	}()
-	_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
+	_ = c.SetReadDeadline(time.Now().Add(time.Minute))
 	_, err = io.Copy(io.Discard, c)
-	if took := time.Since(started); took < 5*time.Second || took > 16*time.Second {
+	if took := time.Since(started); took < 5*time.Second || errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("let go after %v: %v", took, err)
 	}
 }

@@ -193,7 +193,7 @@ func TestUploadPassesAsItArrives(t *testing.T) {
 			select {
 			case <-b.api.arrived:
 				writer.Close()
-			case <-time.After(5 * time.Second):
+			case <-time.After(time.Minute):
 				writer.CloseWithError(errors.New("nothing arrived"))
 			}
 		}()

@@ -189,7 +189,7 @@ func TestCloseDoesNotWaitForEver(t *testing.T) {
 	io.WriteString(w, "stuck\n")
 	began := time.Now()
 	j.Close(100 * time.Millisecond)
-	if took := time.Since(began); took > 2*time.Second {
+	if took := time.Since(began); took > 30*time.Second {
 		t.Errorf("it took %v", took)
 	}
 	close(out.hold)

@@ -122,7 +122,7 @@ func TestWaitSeesAConnectionAndLeavesIt(t *testing.T) {
 	}
 	cancel()
 
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	seen := make(chan error, 1)
 	go func() { seen <- set.Wait(ctx, "echo") }()

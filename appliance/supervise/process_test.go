@@ -138,15 +138,18 @@ func TestGroupIsAskedToEnd(t *testing.T) {
 
 // A kill while members have their moment ends it.
 func TestAKillCutsTheLastWish(t *testing.T) {
-	p, reports := shell(t, `(trap '' TERM; echo READY=1 >&3; sleep 60) & wait`)
-	<-reports
-	began := time.Now()
-	p.Signal(syscall.SIGTERM)
-	time.AfterFunc(50*time.Millisecond, func() { p.Signal(syscall.SIGKILL) })
-	all(t, reports)
-	if took := time.Since(began); took > lastWish*3/4 {
-		t.Errorf("it took %v", took)
+	for range 10 { // on a busy machine, one in time is enough
+		p, reports := shell(t, `(trap '' TERM; echo READY=1 >&3; sleep 60) & wait`)
+		<-reports
+		began := time.Now()
+		p.Signal(syscall.SIGTERM)
+		time.AfterFunc(50*time.Millisecond, func() { p.Signal(syscall.SIGKILL) })
+		all(t, reports)
+		if time.Since(began) < lastWish*3/4 {
+			return
+		}
 	}
+	t.Error("the kill waits for the members' moment to pass")
 }
 
 func TestAStoppedProcessEndsWhenAsked(t *testing.T) {
@@ -167,13 +170,18 @@ func TestAStoppedProcessEndsWhenAsked(t *testing.T) {
 
 // What escapes into a group of its own cannot hold the report of the exit.
 func TestAnEscapeDoesNotHoldTheReport(t *testing.T) {
-	began := time.Now()
-	_, reports := shell(t, `setsid sleep 3 & exit 4`)
-	if _, exit := all(t, reports); exit.Code != 4 {
+	out := filepath.Join(t.TempDir(), "out")
+	_, reports := shell(t, `setsid sh -c 'echo STATUS=$$ >&3; >`+out+`; exec sleep 600' & until [ -e `+out+` ]; do sleep 0.01; done; exit 4`)
+	said, exit := all(t, reports)
+	if exit.Code != 4 {
 		t.Errorf("exit %+v", exit)
 	}
-	if took := time.Since(began); took > 2*time.Second {
-		t.Errorf("it took %v", took)
+	escaped, err := strconv.Atoi(strings.Join(said, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(escaped, syscall.SIGKILL); err != nil {
+		t.Errorf("what escaped has ended: %v", err)
 	}
 }
 

@@ -21,9 +21,8 @@ import (
 	"coffer/services/library"
 )
 
-// live serves a box on a unix socket as the real thing does. stop ends it and
-// returns how long that took.
-func live(t *testing.T, b *box) (client *http.Client, stop func() time.Duration) {
+// live serves a box on a unix socket as the real thing does. stop ends it.
+func live(t *testing.T, b *box) (client *http.Client, stop func()) {
 	t.Helper()
 	socket := filepath.Join(t.TempDir(), "api.sock")
 	l, err := net.Listen("unix", socket)
@@ -32,24 +31,22 @@ func live(t *testing.T, b *box) (client *http.Client, stop func() time.Duration)
 	done := make(chan error, 1)
 	go func() { done <- Serve(ctx, l, b, slog.New(slog.NewJSONHandler(b.log, nil))) }()
 	stopped := false
-	stop = func() time.Duration {
+	stop = func() {
 		if stopped {
-			return 0
+			return
 		}
 		stopped = true
-		start := time.Now()
 		cancel()
 		select {
 		case err := <-done:
 			if err != nil {
 				t.Error("serve:", err)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Error("the server does not stop")
 		}
-		return time.Since(start)
 	}
-	t.Cleanup(func() { stop() })
+	t.Cleanup(stop)
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
 	}}
@@ -241,8 +238,9 @@ func TestStop(t *testing.T) {
 	client, stop := live(t, b)
 	f := subscribe(t, client, owner)
 	f.next()
-	if took := stop(); took > 900*time.Millisecond {
-		t.Errorf("an open stream held the stop for %v", took)
+	stop()
+	if strings.Contains(b.log.String(), "requests cut off") {
+		t.Error("an open stream held the stop up")
 	}
 	if block := f.next(); block != "" {
 		t.Errorf("%q", block)
@@ -264,8 +262,9 @@ func TestStop(t *testing.T) {
 		}
 	}()
 	waitFor(t, func() bool { return len(b.files(t)) > 0 })
-	if took := stop(); took < drainWithin/2 || took > 3*time.Second {
-		t.Errorf("a stuck upload held the stop for %v", took)
+	stop()
+	if !strings.Contains(b.log.String(), "requests cut off") {
+		t.Error("a stuck upload was not cut off")
 	}
 	in.CloseWithError(io.ErrClosedPipe)
 	<-stuck
@@ -274,7 +273,7 @@ func TestStop(t *testing.T) {
 
 func waitFor(t *testing.T, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !done(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("it does not happen")
 		}
@@ -377,7 +376,7 @@ func TestRawRequests(t *testing.T) {
 	} {
 		conn, err := dial(t.Context(), "", "")
 		must(t, err)
-		conn.SetDeadline(time.Now().Add(5 * time.Second))
+		conn.SetDeadline(time.Now().Add(time.Minute))
 		go io.WriteString(conn, c.raw)
 		answer := make([]byte, 12)
 		io.ReadFull(conn, answer)

@@ -58,6 +58,7 @@ func Serve(ctx context.Context, listener net.Listener, lib *library.Library, log
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 		defer cancel()
 		if err := s.Shutdown(grace); err != nil {
+			log.Warn("the worker was cut off in the middle of a request")
 			return s.Close()
 		}
 		return nil
