@@ -165,3 +165,14 @@ func (s *server) changePassword(ctx context.Context, in *passwordInput) (*signed
 	}
 	return s.grant(ctx, http.StatusOK, g), nil
 }
+
+type proofInput struct {
+	Body struct {
+		Password string `json:"password"`
+	}
+}
+
+func (s *server) reauthenticate(ctx context.Context, in *proofInput) (*nothing, error) {
+	id, _ := auth.FromContext(ctx)
+	return nil, s.Keeper.Reauthenticate(ctx, id, in.Body.Password)
+}

@@ -162,7 +162,9 @@ func newOwnedBox(t testing.TB, change func(*Options)) (*box, caller) {
 		must(t, err)
 	})
 	b := newBox(t, change)
-	must(t, b.accounts.CreateOwner(t.Context(), theSeed.owner, theSeed.session))
+	session := theSeed.session
+	session.AuthTime = b.now()
+	must(t, b.accounts.CreateOwner(t.Context(), theSeed.owner, session))
 	return b, b.cookie(theSeed.grant.Token)
 }
 

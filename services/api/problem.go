@@ -30,7 +30,7 @@ func Status(k library.Kind) int {
 		return http.StatusBadRequest
 	case library.Unauthorized:
 		return http.StatusUnauthorized
-	case library.Forbidden:
+	case library.Forbidden, library.Unproved:
 		return http.StatusForbidden
 	case library.NotFound:
 		return http.StatusNotFound

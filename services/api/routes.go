@@ -51,8 +51,9 @@ func (s *server) routes(e *gin.Engine) {
 	handle(s, owner, "DELETE /auth/sessions", "Sign all other browsers out, or every one and void all keys", s.endSessions)
 	handle(s, owner, "DELETE /auth/sessions/{id}", "Sign a browser out", s.endSession)
 	handle(s, owner, "POST /auth/password", "Change the password; other browsers are signed out, keys are void", s.changePassword)
+	handle(s, owner, "POST /auth/reauthenticate", "Prove once more who you are, for what asks for it with code reauthentication_required", s.reauthenticate)
 	handle(s, admin, "GET /auth/keys", "Keys of programs, newest first", s.keys)
-	handle(s, owner, "POST /auth/keys", "Make a key; the answer alone tells it", s.createKey)
+	handle(s, owner, "POST /auth/keys", "Make a key; the answer alone tells it. Wants a proof of the last minutes", s.createKey)
 	handle(s, owner, "DELETE /auth/keys/{id}", "Revoke a key", s.revokeKey)
 
 	handle(s, read, "GET /sources", "List sources, newest first", s.sources)

@@ -22,13 +22,16 @@ type NewKey struct {
 	Expires time.Time // zero: never
 }
 
-// CreateKey makes a key for the signed-in owner. Its text is told here and
-// nowhere again.
+// CreateKey makes a key for the signed-in owner, who has proved lately who they
+// are; Unproved otherwise. Its text is told here and nowhere again.
 func (k *Keeper) CreateKey(ctx context.Context, by Identity, want NewKey) (key library.Key, text string, err error) {
 	if err := onlyOwner(by); err != nil {
 		return library.Key{}, "", err
 	}
 	if want, err = k.cleanKey(want); err != nil {
+		return library.Key{}, "", err
+	}
+	if err := k.proved(ctx, by); err != nil {
 		return library.Key{}, "", err
 	}
 	if key, text, err = k.makeKey(ctx, want); err != nil {

@@ -158,7 +158,7 @@ func (k *Keeper) newSession(o library.Owner, c Client) library.Session {
 	now := k.o.Now().UTC()
 	return library.Session{
 		ID: newID(), Owner: o.ID, Epoch: o.Epoch,
-		CreatedAt: now, LastSeen: now, Expires: expiry(now, now),
+		CreatedAt: now, LastSeen: now, Expires: expiry(now, now), AuthTime: now,
 		Address: truncate(c.Address, 64), Agent: truncate(c.Agent, maxAgent),
 	}
 }

@@ -125,26 +125,35 @@ func (k *Keeper) ChangePassword(ctx context.Context, id Identity, old, new strin
 	if err != nil {
 		return Grant{}, err
 	}
-	// The session has a limit of its own, like a known browser: it belongs to
-	// somebody who has signed in.
-	as := "session " + id.SessionID
-	if err := k.limits.takeLogin("", as, k.o.Now()); err != nil {
+	if err := k.passwordAgain(ctx, owner, id, old, "current_password"); err != nil {
 		return Grant{}, err
 	}
-	good, err := k.tryPassword(ctx, owner, owner.Name, old, as)
-	if err != nil {
-		return Grant{}, err
-	}
-	if !good {
-		k.Record(ctx, library.AuditPasswordFailed, "")
-		return Grant{}, &library.Error{Kind: library.Forbidden, Field: "current_password", Message: "The current password is wrong."}
-	}
-	k.succeeded("", as)
 	hash, err := k.hashPassword(ctx, new)
 	if err != nil {
 		return Grant{}, err
 	}
 	return k.replacePassword(ctx, id.SessionID, owner.Epoch, hash)
+}
+
+// passwordAgain checks the password of somebody who is signed in; Forbidden,
+// with field, when it is wrong.
+func (k *Keeper) passwordAgain(ctx context.Context, owner *library.Owner, id Identity, password, field string) error {
+	// The session has a limit of its own, like a known browser: it belongs to
+	// somebody who has signed in.
+	as := "session " + id.SessionID
+	if err := k.limits.takeLogin("", as, k.o.Now()); err != nil {
+		return err
+	}
+	good, err := k.tryPassword(ctx, owner, owner.Name, password, as)
+	if err != nil {
+		return err
+	}
+	if !good {
+		k.Record(ctx, library.AuditPasswordFailed, "")
+		return &library.Error{Kind: library.Forbidden, Field: field, Message: "The current password is wrong."}
+	}
+	k.succeeded("", as)
+	return nil
 }
 
 // replacePassword begins a new epoch with the new hash and moves one session

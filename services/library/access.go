@@ -23,6 +23,7 @@ type Session struct {
 	CreatedAt time.Time
 	LastSeen  time.Time
 	Expires   time.Time // moves on while the session is used
+	AuthTime  time.Time // when the owner last proved who they are
 	Address   string    // where it was last seen
 	Agent     string    // the browser's own description, at most 200 characters
 }

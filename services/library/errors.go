@@ -11,15 +11,16 @@ type Kind string
 
 // The kinds of error.
 const (
-	Invalid      Kind = "invalid"      // a field is wrong: 422
-	Unauthorized Kind = "unauthorized" // not signed in: 401
-	Forbidden    Kind = "forbidden"    // wrong code, scope, or cross-site: 403
-	NotFound     Kind = "not_found"    // 404
-	Conflict     Kind = "conflict"     // wrong state for this: 409
-	TooLarge     Kind = "too_large"    // 413
-	Limited      Kind = "limited"      // too many tries: 429
-	Full         Kind = "full"         // the disk is full: 507
-	Internal     Kind = "internal"     // everything else: 500
+	Invalid      Kind = "invalid"                   // a field is wrong: 422
+	Unauthorized Kind = "unauthorized"              // not signed in: 401
+	Forbidden    Kind = "forbidden"                 // wrong code, scope, or cross-site: 403
+	Unproved     Kind = "reauthentication_required" // the owner has not proved lately who they are: 403
+	NotFound     Kind = "not_found"                 // 404
+	Conflict     Kind = "conflict"                  // wrong state for this: 409
+	TooLarge     Kind = "too_large"                 // 413
+	Limited      Kind = "limited"                   // too many tries: 429
+	Full         Kind = "full"                      // the disk is full: 507
+	Internal     Kind = "internal"                  // everything else: 500
 )
 
 // Error is the one error type that crosses rooms. Message and Hint are for the

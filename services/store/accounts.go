@@ -28,6 +28,7 @@ type sessionRow struct {
 	CreatedAt time.Time `json:"created_at"`
 	LastSeen  time.Time `json:"last_seen"`
 	Expires   time.Time `json:"expires"`
+	AuthTime  time.Time `json:"auth_time,omitzero"`
 	Address   string    `json:"address,omitempty"`
 	Agent     string    `json:"agent,omitempty"`
 }

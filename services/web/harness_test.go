@@ -46,6 +46,7 @@ type box struct {
 	said     *said
 	went     *went
 	edge     edgeState
+	later    atomic.Int64 // how far the keeper's clock is ahead, in nanoseconds
 }
 
 // edgeState is what tests see of the edge, and do to it.
@@ -100,7 +101,7 @@ func newBox(t testing.TB, base string) *box {
 	cookies := auth.Cookies{Box: id, BasePath: base}
 	key := make([]byte, 32)
 	rand.Read(key)
-	keeper, err := auth.New(auth.Options{Accounts: st, Keys: st, Audit: st, SecretKey: key, SetupCode: setupCode, Log: log})
+	keeper, err := auth.New(auth.Options{Accounts: st, Keys: st, Audit: st, SecretKey: key, SetupCode: setupCode, Log: log, Now: b.now})
 	must(t, err)
 	b.watch, b.said, b.went = &watched{}, &said{}, &went{}
 	b.site, err = New(Options{
@@ -125,6 +126,12 @@ func newBox(t testing.TB, base string) *box {
 	b.url = "http://" + l.Addr().String() + base
 	return b
 }
+
+// now is the keeper's time.
+func (b *box) now() time.Time { return time.Now().Add(time.Duration(b.later.Load())) }
+
+// elapse lets time pass for the keeper alone.
+func (b *box) elapse(d time.Duration) { b.later.Add(int64(d)) }
 
 // run runs f until the test ends.
 func (b *box) run(f func(context.Context)) {

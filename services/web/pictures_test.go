@@ -102,6 +102,8 @@ func TestPictures(t *testing.T) {
 	a.shoot(v, "settings-keys", "/settings/keys")
 	a.shoot(v, "settings-keys-made", "/settings/keys", typed("#name", "Phone"), submit("#name"), seen(".made"))
 	a.shoot(v, "settings-keys-wrong", "/settings/keys", typed("#name", "Phone"), click("[value=read]"), submit("#name"), seen(".notice.bad"))
+	b.elapse(11 * time.Minute)
+	a.shoot(v, "settings-keys-dialog", "/settings/keys", typed("#name", "Phone"), click("[data-reauth] button.primary"), seen("#reauth"), typed("#reauth-password", "wrong\r"), seen("#reauth-problem"))
 	a.shoot(v, "settings-keys-revoke", "/settings/keys", click(".keys .row:last-child a"), seen(".ask"))
 	b.went.tell(library.Outgoing{Purposes: purposes()})
 	a.shoot(v, "settings-outgoing", "/settings/outgoing")

@@ -17,7 +17,7 @@ func TestSectionsOfSettings(t *testing.T) {
 	page, r := v.get("/settings")
 	at(t, r, "/box/settings/account")
 	all := regexp.MustCompile(`<li><a href="(/box/settings/[a-z-]+)"`).FindAllStringSubmatch(page, -1)
-	if len(all) != len(sections(Options{})) {
+	if len(all) != len(sections(Options{}, nil)) {
 		t.Fatalf("%d links to sections", len(all))
 	}
 	for _, link := range all {

@@ -23,6 +23,7 @@ import (
 	"coffer/services/web/logs"
 	"coffer/services/web/posture"
 	"coffer/services/web/reader"
+	"coffer/services/web/reauth"
 	"coffer/services/web/search"
 	"coffer/services/web/settings"
 	"coffer/services/web/settings/about"
@@ -74,6 +75,7 @@ type Site struct {
 	logs     *logs.Site
 	settings *settings.Site
 	login    *login.Site
+	asker    *reauth.Asker
 	setup    *setup.Site
 }
 
@@ -100,13 +102,16 @@ func New(o Options) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{shell: sh}
+	if s.asker, err = reauth.New(sh, o.Keeper); err != nil {
+		return nil, err
+	}
 	var errs [10]error
 	s.search, errs[0] = search.New(sh)
 	s.sources, errs[1] = sources.New(sh)
 	s.reader, errs[2] = reader.New(sh)
 	s.add, errs[3] = add.New(sh)
 	s.activity, errs[4] = activity.New(sh)
-	s.settings, errs[5] = settings.New(sh, sections(o))
+	s.settings, errs[5] = settings.New(sh, sections(o, s.asker))
 	s.login, errs[6] = login.New(sh, o.Keeper, o.Cookies)
 	s.setup, errs[7] = setup.New(setup.Options{
 		Shell: sh, Keeper: o.Keeper, Cookies: o.Cookies, Accounts: o.Accounts, Hosts: o.Hosts, Open: o.SetupOpen,
@@ -118,12 +123,12 @@ func New(o Options) (*Site, error) {
 
 // sections are the pages of the settings, in the order of their navigation. A
 // section is one row here and its folder.
-func sections(o Options) []settings.Row {
+func sections(o Options, asker *reauth.Asker) []settings.Row {
 	return []settings.Row{
 		{Name: account.Name, Title: func(w *words.Words) string { return w.Settings.Account },
 			New: func(d *settings.Desk) (settings.Section, error) { return account.New(d, o.Keeper, o.Cookies) }},
 		{Name: keys.Name, Title: func(w *words.Words) string { return w.Keys.Title },
-			New: func(d *settings.Desk) (settings.Section, error) { return keys.New(d, o.Keeper) }},
+			New: func(d *settings.Desk) (settings.Section, error) { return keys.New(d, o.Keeper, asker) }},
 		{Name: access.Name, Title: func(w *words.Words) string { return w.Settings.Access },
 			New: func(d *settings.Desk) (settings.Section, error) {
 				return access.New(access.Options{

@@ -12,6 +12,7 @@ import (
 	"coffer/services/web/logs"
 	"coffer/services/web/posture"
 	"coffer/services/web/reader"
+	"coffer/services/web/reauth"
 	"coffer/services/web/search"
 	"coffer/services/web/setup"
 	"coffer/services/web/sources"
@@ -38,6 +39,7 @@ func TestTemplatesFitTheirData(t *testing.T) {
 		{"posture", b.site.posture.View().Template(), &posture.Page{}},
 		{"logs", b.site.logs.View().Template(), &logs.Page{}},
 		{"lines", b.site.logs.MoreView().Template(), &logs.Lines{}},
+		{"reauth", b.site.asker.View().Template(), &reauth.Page{}},
 		{"login", b.site.login.View().Template(), &login.Page{}},
 		{"setup", owner.Template(), &setup.Owner{}},
 		{"reach", reach.Template(), &setup.Reach{}},

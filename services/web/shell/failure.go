@@ -70,7 +70,7 @@ func heading(w *words.Words, k library.Kind) string {
 	switch k {
 	case library.NotFound:
 		return w.Failure.NotFound
-	case library.Forbidden, library.Unauthorized:
+	case library.Forbidden, library.Unauthorized, library.Unproved:
 		return w.Failure.Forbidden
 	case library.Conflict:
 		return w.Failure.Conflict

@@ -144,6 +144,7 @@ func english() *Words {
 		Keys:     englishKeys(),
 		Access:   englishAccess(),
 		Account:  englishAccount(),
+		Reauth:   englishReauth(),
 		Settings: Settings{
 			Title: "Settings", Heading: "Settings", Account: "Account", SignedInAs: "Signed in as %s", SignOut: "Sign out",
 			ChangePassword: "Change the password", OldPassword: "Password now", NewPassword: "New password",

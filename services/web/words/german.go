@@ -144,6 +144,7 @@ func german() *Words {
 		Keys:     germanKeys(),
 		Access:   germanAccess(),
 		Account:  germanAccount(),
+		Reauth:   germanReauth(),
 		Settings: Settings{
 			Title: "Einstellungen", Heading: "Einstellungen", Account: "Konto", SignedInAs: "Angemeldet als %s", SignOut: "Abmelden",
 			ChangePassword: "Passwort ändern", OldPassword: "Bisheriges Passwort", NewPassword: "Neues Passwort",

@@ -43,6 +43,7 @@ type Words struct {
 	Keys     Keys
 	Settings Settings
 	Account  Account
+	Reauth   Reauth
 	Access   Access
 	Failure  Failure
 	Reasons  Reasons

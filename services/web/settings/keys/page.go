@@ -14,6 +14,7 @@ import (
 
 	"coffer/services/auth"
 	"coffer/services/library"
+	"coffer/services/web/reauth"
 	"coffer/services/web/settings"
 	"coffer/services/web/shell"
 	"coffer/services/web/words"
@@ -31,6 +32,7 @@ type Page struct {
 	Ask           *Key // that may be revoked
 	Problem       *shell.Problem
 	Form          Form
+	Reauth        reauth.Dialog
 	Keys          []Key
 	Cursor        string // of this part of the list
 	Newest, Older string
@@ -70,20 +72,21 @@ type Key struct {
 type site struct {
 	*settings.Desk
 	keeper *auth.Keeper
+	asker  *reauth.Asker
 	view   *shell.View
 }
 
 // New parses the page.
-func New(d *settings.Desk, keeper *auth.Keeper) (settings.Section, error) {
-	v, err := d.View(Name, shell.Sheets{Style: settings.Asset(Name), Script: settings.Asset(Name)})
-	return &site{Desk: d, keeper: keeper, view: v}, err
+func New(d *settings.Desk, keeper *auth.Keeper, asker *reauth.Asker) (settings.Section, error) {
+	v, err := d.View(Name, shell.Sheets{Style: settings.Asset(Name), Script: settings.Asset(Name), With: reauth.Templates()})
+	return &site{Desk: d, keeper: keeper, asker: asker, view: v}, err
 }
 
 func (s *site) Pages() []shell.Page { return []shell.Page{{View: s.view, Data: &Page{}}} }
 
 func (s *site) Register(r gin.IRouter) {
 	r.GET("/settings/keys", s.get)
-	r.POST("/settings/keys", s.create)
+	r.POST("/settings/keys", s.asker.Guard(s.create))
 	r.POST("/settings/keys/:id/revoke", s.revoke)
 }
 
@@ -102,6 +105,10 @@ func (s *site) get(c *gin.Context) {
 // page lists the keys; ?revoke names one to ask about.
 func (s *site) page(c *gin.Context, f Form) (*Page, error) {
 	p := &Page{Frame: s.Frame(c, s.view, Name), Form: f}
+	var err error
+	if p.Reauth, err = s.asker.Dialog(c); err != nil {
+		return nil, err
+	}
 	cursor := c.Query("cursor")
 	p.Cursor = cursor
 	l, err := s.keeper.ListKeys(c.Request.Context(), library.Page{Limit: perPage, Cursor: cursor})

@@ -1,0 +1,3 @@
+import { passwords } from "./password.js";
+
+passwords();
