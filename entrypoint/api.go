@@ -135,7 +135,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	front := api.Options{
 		Library: lib, Keeper: keeper, Accounts: st, Hosts: hosts, Cookies: cookies, Budgets: budgets, Proxies: o.Proxies,
 		EdgeToken: string(token), BasePath: o.BasePath, MaxUpload: o.MaxUpload, Version: version, Dev: o.Dev,
-		Health: boxHealth(o.Box), Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, Failure: site.Fail, Log: s.log,
+		Health: boxHealth(o.Box), Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, FrontDoor: frontDoor{o.BoxSocket, keeper}, Failure: site.Fail, Log: s.log,
 	}
 	if o.Metrics {
 		if front.Metrics, err = newMetrics(o, lib, looking, s.log); err != nil {

@@ -86,11 +86,11 @@ func TestHTTPSIsSwitched(t *testing.T) {
 
 	good, goodKey := makePair(t, "up.example.org", time.Now().AddDate(0, 1, 0))
 	_, otherKey := makePair(t, "up.example.org", time.Now().AddDate(0, 1, 0))
-	b.refuses(https.Change{Mode: https.Uploaded, Chain: string(good), Key: string(otherKey)}, certs.Mismatch)
+	b.refuses(https.Change{Mode: https.Uploaded, Chain: good, Key: otherKey}, certs.Mismatch)
 	if b.presented("").VerifyHostname("box.lan") != nil {
 		t.Error("a refused certificate is presented")
 	}
-	b.must(https.Change{Mode: https.Uploaded, Chain: string(good), Key: string(goodKey)})
+	b.must(https.Change{Mode: https.Uploaded, Chain: good, Key: goodKey})
 	if b.presented("").Subject.CommonName != "up.example.org" {
 		t.Error("what was handed in is not presented")
 	}

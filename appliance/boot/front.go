@@ -129,7 +129,7 @@ func (f *front) State() https.State {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s := f.setup.State(time.Now())
-	s.Port, s.Redirect, s.Problem = f.Port, f.Redirect, f.problem
+	s.Port, s.Plain, s.Redirect, s.Problem = f.Port, f.edge.Port, f.Redirect, f.problem
 	s.Presented = https.Describe(f.pair, f.setup.Own())
 	return s
 }

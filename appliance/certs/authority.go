@@ -104,14 +104,15 @@ func (a authority) fits(leaf *Pair, names []string, now time.Time) bool {
 
 // Usable returns the names that a certificate can hold, each once.
 func Usable(names []string) []string {
-	plain := regexp.MustCompile(`^[A-Za-z0-9._:-]+$`)
+	const label = `[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?` // RFC 1035, 2.3.1, and the underscore that is found in LANs
+	host := regexp.MustCompile(`^` + label + `(?:\.` + label + `)*\.?$`)
 	var all []string
 	for _, name := range names {
 		c := &x509.Certificate{DNSNames: []string{name}}
 		if ip := net.ParseIP(name); ip != nil {
 			c = &x509.Certificate{IPAddresses: []net.IP{ip}}
 		}
-		if plain.MatchString(name) && !slices.Contains(all, name) && c.VerifyHostname(name) == nil {
+		if (len(c.IPAddresses) > 0 || len(name) <= 253 && host.MatchString(name)) && !slices.Contains(all, name) && c.VerifyHostname(name) == nil {
 			all = append(all, name)
 		}
 	}

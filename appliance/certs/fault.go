@@ -34,9 +34,19 @@ func Codes() []Code {
 	}
 }
 
+// Part is one of the two texts of a pair.
+type Part string
+
+// The parts.
+const (
+	OfCertificate Part = "certificate"
+	OfKey         Part = "key"
+)
+
 // Fault is why a pair is not used.
 type Fault struct {
 	Code   Code
+	Part   Part // which text has to be another one; empty: neither is at fault
 	What   string
 	Remedy string
 }
@@ -44,7 +54,18 @@ type Fault struct {
 func (f *Fault) Error() string { return f.What + ". " + f.Remedy }
 
 func faultf(code Code, format string, args ...any) *Fault {
-	return &Fault{Code: code, What: fmt.Sprintf(format, args...), Remedy: remedy(code)}
+	return &Fault{Code: code, Part: part(code), What: fmt.Sprintf(format, args...), Remedy: remedy(code)}
+}
+
+// part is the text that a fault is found in, but for those of reading a key.
+func part(c Code) Part {
+	switch c {
+	case NoKey, KeyEncrypted, KeyKind, KeySize, Mismatch:
+		return OfKey
+	case Missing:
+		return ""
+	}
+	return OfCertificate
 }
 
 func remedy(c Code) string {

@@ -46,6 +46,7 @@ func Parse(chain, key []byte, now time.Time) (*Pair, error) {
 	}
 	signer, fault := parseKey(key)
 	if fault != nil {
+		fault.Part = OfKey
 		return nil, fault
 	}
 	p := &Pair{chain: certificates, key: signer}

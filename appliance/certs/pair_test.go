@@ -11,6 +11,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +93,10 @@ func TestPairsThatAreRefused(t *testing.T) {
 	block := func(kind, content string, headers map[string]string) []byte {
 		return pem.EncodeToMemory(&pem.Block{Type: kind, Headers: headers, Bytes: []byte(content)})
 	}
+	ofKey := []string{
+		"no key", "words as a key", "the certificate as key", "a key in DER", "a broken key", "a key of another form", "two keys",
+		"an encrypted key, PKCS 8", "an encrypted key, PKCS 1", "a huge key", "Ed25519", "a curve of few", "a short RSA key", "another key", "another kind of key",
+	}
 	for name, row := range map[string]struct {
 		given [2][]byte
 		code  Code
@@ -140,6 +145,13 @@ func TestPairsThatAreRefused(t *testing.T) {
 			var fault *Fault
 			if !errors.As(err, &fault) || fault.Code != row.code || !strings.Contains(fault.What, row.says) || fault.Remedy == "" {
 				t.Fatalf("%v", err)
+			}
+			want := OfCertificate
+			if slices.Contains(ofKey, name) {
+				want = OfKey
+			}
+			if fault.Part != want {
+				t.Errorf("it is looked for in the %s", fault.Part)
 			}
 			if dated := row.code == Expired || row.code == Early; dated != (p != nil) {
 				t.Errorf("there is a pair: %v", p != nil)

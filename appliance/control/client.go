@@ -93,7 +93,7 @@ func Exchange(ctx context.Context, path string, r Request) (Answer, error) {
 	case a.Code == codeQuery:
 		return Answer{}, &refusal{a.Error, journal.ErrQuery}
 	case a.Fault != nil:
-		return Answer{}, &certs.Fault{Code: a.Fault.Code, What: a.Fault.What, Remedy: a.Fault.Remedy}
+		return Answer{}, &certs.Fault{Code: a.Fault.Code, Part: a.Fault.Part, What: a.Fault.What, Remedy: a.Fault.Remedy}
 	case a.Error != "":
 		return Answer{}, errors.New(a.Error)
 	}

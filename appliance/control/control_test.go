@@ -1,6 +1,7 @@
 package control
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -44,8 +45,8 @@ func (b *box) HTTPS(context.Context) (https.State, error) {
 
 func (b *box) ChangeHTTPS(_ context.Context, c https.Change) error {
 	b.changed = append(b.changed, c)
-	if c.Key == "wrong" {
-		return errors.Join(&certs.Fault{Code: certs.Mismatch, What: "it does not fit", Remedy: "Give another."}, nil)
+	if string(c.Key) == "wrong" {
+		return errors.Join(&certs.Fault{Code: certs.Mismatch, Part: certs.OfKey, What: "it does not fit", Remedy: "Give another."}, nil)
 	}
 	return nil
 }
@@ -56,15 +57,15 @@ func TestHTTPS(t *testing.T) {
 	if s, err := HTTPS(t.Context(), at, nil); err != nil || s.Mode != https.SelfSigned || s.Port != 8443 || len(b.changed) > 0 {
 		t.Errorf("%+v, %v", s, err)
 	}
-	long := strings.Repeat("x\n", certs.MaxPEM/2)
+	long := bytes.Repeat([]byte{0, 0xff}, certs.MaxPEM/2+1) // larger than it may be, and no text: told by who judges it
 	if s, err := HTTPS(t.Context(), at, &https.Change{Mode: https.Uploaded, Chain: long, Key: long}); err != nil || s.Port != 8443 {
 		t.Errorf("%+v, %v", s, err)
 	}
-	if len(b.changed) != 1 || b.changed[0].Chain != long || b.changed[0].Key != long {
+	if len(b.changed) != 1 || !bytes.Equal(b.changed[0].Chain, long) || !bytes.Equal(b.changed[0].Key, long) {
 		t.Errorf("%d changes arrived", len(b.changed))
 	}
-	_, err := HTTPS(t.Context(), at, &https.Change{Key: "wrong"})
-	if f, ok := errors.AsType[*certs.Fault](err); !ok || f.Code != certs.Mismatch || f.What != "it does not fit" || f.Remedy != "Give another." {
+	_, err := HTTPS(t.Context(), at, &https.Change{Key: []byte("wrong")})
+	if f, ok := errors.AsType[*certs.Fault](err); !ok || f.Code != certs.Mismatch || f.Part != certs.OfKey || f.What != "it does not fit" || f.Remedy != "Give another." {
 		t.Errorf("%v", err)
 	}
 }

@@ -17,6 +17,7 @@ const (
 	Decided   certs.Code = "decided"    // the configuration decides
 	NoUpload  certs.Code = "no-upload"  // nothing was ever handed in
 	BadName   certs.Code = "bad-name"   // it cannot be pinned
+	BadNames  certs.Code = "bad-names"  // no certificate can hold one of them
 	Pinned    certs.Code = "pinned"     // browsers would refuse the box
 	Uncovered certs.Code = "uncovered"  // the certificate is not for a pinned name
 	Port      certs.Code = "port"       // HTTPS cannot listen
@@ -25,7 +26,7 @@ const (
 
 // Codes are all kinds that a change can be refused with.
 func Codes() []certs.Code {
-	return append(certs.Codes(), BadMode, Decided, NoUpload, BadName, Pinned, Uncovered, Port, Unserved)
+	return append(certs.Codes(), BadMode, Decided, NoUpload, BadName, BadNames, Pinned, Uncovered, Port, Unserved)
 }
 
 func faultf(code certs.Code, format string, args ...any) *certs.Fault {
@@ -40,6 +41,8 @@ func remedy(c certs.Code) string {
 		return "Remove COFFER_TLS from the configuration and start the box again to choose here."
 	case NoUpload:
 		return "Choose the certificate and its key."
+	case BadNames:
+		return "Give names such as box.example.org, and addresses such as 192.168.1.5, one on each line."
 	case BadName:
 		return "Open the box under a name over HTTPS, and confirm that name."
 	case Pinned:
@@ -54,9 +57,10 @@ func remedy(c certs.Code) string {
 type Change struct {
 	Mode  Mode      `json:"mode,omitempty"`
 	Names *[]string `json:"names,omitempty"`
-	// Chain and Key are a pair to be handed in, in PEM.
-	Chain string `json:"chain,omitempty"`
-	Key   string `json:"key,omitempty"`
+	// Chain and Key are a pair to be handed in, as it came: what is no PEM is
+	// told so.
+	Chain []byte `json:"chain,omitempty"`
+	Key   []byte `json:"key,omitempty"`
 	// Pin is a name that the owner confirmed to be opened over HTTPS only;
 	// Release is one of which that is taken back.
 	Pin     *Pin   `json:"pin,omitempty"`
@@ -105,13 +109,18 @@ func (s *Setup) apply(c Change, now time.Time) error {
 		s.Choice.Mode = c.Mode
 	}
 	if c.Names != nil {
+		for _, name := range *c.Names {
+			if len(certs.Usable([]string{name})) == 0 {
+				return faultf(BadNames, "%.100q is neither a name nor an address that a certificate can be for", name)
+			}
+		}
 		s.Choice.Names = certs.Usable(*c.Names)
 		if len(s.Choice.Names) > maxNames {
-			return faultf(certs.TooLarge, "more than %d names are given", maxNames)
+			return faultf(BadNames, "more than %d names are given", maxNames)
 		}
 	}
-	if c.Chain != "" || c.Key != "" {
-		p, err := certs.Parse([]byte(c.Chain), []byte(c.Key), now)
+	if len(c.Chain) > 0 || len(c.Key) > 0 {
+		p, err := certs.Parse(c.Chain, c.Key, now)
 		if err != nil {
 			return err
 		}

@@ -43,7 +43,7 @@ func setup(t *testing.T) Setup {
 }
 
 // pair is a certificate that signs itself, and its key.
-func pair(t *testing.T, name string) (chain, key string) {
+func pair(t *testing.T, name string) (chain, key []byte) {
 	t.Helper()
 	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(t, err)
@@ -55,7 +55,7 @@ func pair(t *testing.T, name string) (chain, key string) {
 	must(t, err)
 	private, err := x509.MarshalPKCS8PrivateKey(k)
 	must(t, err)
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})
 }
 
 // with makes a change as the box does: what is chosen is saved and read again.
@@ -84,7 +84,12 @@ func TestEachMode(t *testing.T) {
 	if s.Mode() != Off || s.State(now).Authority != nil {
 		t.Errorf("%+v", s.State(now))
 	}
-	s, p := s.with(t, Change{Mode: SelfSigned, Names: &[]string{"box.example.org", "192.168.1.5", "no name"}})
+	s, p := s.with(t, Change{Mode: SelfSigned, Names: &[]string{"box.example.org", "192.168.1.5", "box.example.org"}})
+	for _, bad := range []string{"no name", "", "https://box.example.org", "box.example.org:8443", "192.168.1.0/24", "bücher.example", "-", strings.Repeat("a", 300)} {
+		if _, _, err := s.With(Change{Names: &[]string{"good.example.org", bad}}, now); code(err) != BadNames {
+			t.Errorf("for %q: %v", bad, err)
+		}
+	}
 	if !p.Covers("box.example.org") || !p.Covers("192.168.1.5") || !p.Covers("configured.example.org") || s.State(now).Authority == nil {
 		t.Errorf("for %q", p.Names())
 	}
@@ -100,11 +105,11 @@ func TestEachMode(t *testing.T) {
 		t.Errorf("no folder: %v", err)
 	}
 	chain, key = pair(t, "folder.example.org")
-	must(t, os.Mkdir(s.Folder, 0o755), os.WriteFile(filepath.Join(s.Folder, "fullchain.pem"), []byte(chain), 0o644))
+	must(t, os.Mkdir(s.Folder, 0o755), os.WriteFile(filepath.Join(s.Folder, "fullchain.pem"), chain, 0o644))
 	if _, _, err := s.With(Change{Mode: Folder}, now); code(err) != certs.Missing || !strings.Contains(err.Error(), "privkey.pem") {
 		t.Errorf("no key: %v", err)
 	}
-	must(t, os.WriteFile(filepath.Join(s.Folder, "privkey.pem"), []byte(key), 0o600))
+	must(t, os.WriteFile(filepath.Join(s.Folder, "privkey.pem"), key, 0o600))
 	s, p = s.with(t, Change{Mode: Folder})
 	if !p.Covers("folder.example.org") {
 		t.Errorf("for %q", p.Names())
@@ -125,7 +130,7 @@ func TestABadPairChangesNothing(t *testing.T) {
 	s, first := s.with(t, Change{Mode: Uploaded, Chain: chain, Key: key})
 	other, otherKey := pair(t, "two.example.org")
 	for name, c := range map[string]Change{
-		"another's key": {Chain: other, Key: key}, "no key": {Chain: other}, "no certificate": {Key: otherKey}, "words": {Chain: "x", Key: "y"},
+		"another's key": {Chain: other, Key: key}, "no key": {Chain: other}, "no certificate": {Key: otherKey}, "words": {Chain: []byte("x"), Key: []byte("y")},
 	} {
 		c.Mode = Uploaded
 		if _, _, err := s.With(c, now); code(err) == "" || strings.Contains(err.Error(), "PRIVATE") {

@@ -12,6 +12,7 @@ type State struct {
 	Mode  Mode   `json:"mode"`
 	Fixed bool   `json:"fixed,omitempty"` // the configuration decides the mode
 	Port  uint16 `json:"port"`            // where HTTPS is served, or would be
+	Plain uint16 `json:"plain"`           // where HTTP is
 	// Redirect is where pages over plain HTTP lead; empty: they are served.
 	Redirect  string       `json:"redirect,omitempty"`
 	Presented *Certificate `json:"presented,omitempty"` // nil: HTTPS is off
@@ -45,6 +46,7 @@ type Authority struct {
 // Problem is a fault as it is told.
 type Problem struct {
 	Code   certs.Code `json:"code,omitempty"`
+	Part   certs.Part `json:"part,omitempty"`
 	What   string     `json:"what"`
 	Remedy string     `json:"remedy,omitempty"`
 }
@@ -55,7 +57,7 @@ func Told(err error) *Problem {
 		return nil
 	}
 	if f, ok := errors.AsType[*certs.Fault](err); ok {
-		return &Problem{f.Code, f.What, f.Remedy}
+		return &Problem{f.Code, f.Part, f.What, f.Remedy}
 	}
 	return &Problem{What: err.Error()}
 }

@@ -46,6 +46,8 @@ type Options struct {
 	Logs library.Logs
 	// WayOut tells what may leave the box and what did; nil: nothing goes out.
 	WayOut library.WayOut
+	// FrontDoor tells how HTTPS is served and changes that; nil: nothing does.
+	FrontDoor library.FrontDoor
 	// Watch tells how the box keeps its claims; it never changes the health.
 	Watch library.Watch
 	// Metrics answers /metrics; nil: there is no such route.

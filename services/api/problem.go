@@ -70,6 +70,7 @@ type Problem struct {
 // because it can be a password.
 type FieldError struct {
 	Field   string `json:"field" example:"password"`
+	Code    string `json:"code,omitempty" doc:"Tells apart, for programs, what can be wrong with the field." example:"mismatch"`
 	Message string `json:"message"`
 }
 
@@ -101,7 +102,7 @@ func (s *server) problem(ctx context.Context, err error) *Problem {
 	}
 	p.Title = http.StatusText(p.Status)
 	if e.Field != "" {
-		p.Errors = []FieldError{{Field: e.Field, Message: e.Message}}
+		p.Errors = []FieldError{{Field: e.Field, Code: e.Code, Message: e.Message}}
 	}
 	if p.Status == http.StatusInternalServerError {
 		p.Code = library.Internal

@@ -77,6 +77,9 @@ func (s *server) routes(e *gin.Engine) {
 	handle(s, admin, "GET /logs/{service}", "The latest lines of a service, or those after a cursor", s.logLines)
 	handle(s, admin, "GET /settings", "Settings", s.settings)
 	handle(s, owner, "PATCH /settings", "Change settings", s.changeSettings)
+	handle(s, admin, "GET /settings/https", "How HTTPS is served", s.https)
+	handle(s, owner, "PATCH /settings/https", "Change how HTTPS is served; answers once that is so", s.changeHTTPS)
+	stream(s, admin, "GET /settings/https/authority", "The certificate of the box's own authority, for browsers to be told to trust it", describeAuthority, s.authority)
 }
 
 // maxJSON bounds JSON bodies but notes, in bytes.
@@ -122,6 +125,8 @@ func handle[I, O any](s *server, scope, route, summary string, f func(context.Co
 	switch route {
 	case "POST /sources/text":
 		op.MaxBodyBytes = maxNote
+	case "PATCH /settings/https":
+		op.MaxBodyBytes = maxPair
 	case "POST /setup", "POST /auth/keys":
 		op.DefaultStatus = http.StatusCreated
 	}

@@ -28,6 +28,7 @@ const (
 	AuditPasswordReset   AuditKind = "password_reset"   // without the old one; all browsers were signed out
 	AuditPasswordFailed  AuditKind = "password_refused" // the present password was wrong
 	AuditSettingsChanged AuditKind = "settings_changed" // Detail: the names of what changed
+	AuditHTTPSChanged    AuditKind = "https_changed"    // Detail: its mode, and what else is different
 	AuditKeyCreated      AuditKind = "key_created"      // Detail: its name and scopes
 	AuditKeyRevoked      AuditKind = "key_revoked"      // Detail: its name
 )
@@ -36,7 +37,7 @@ const (
 func AuditKinds() []AuditKind {
 	return []AuditKind{
 		AuditSignIn, AuditSignInFailed, AuditSignOut, AuditSessionEnded, AuditOthersEnded, AuditEverywhere, AuditPutBack,
-		AuditPassword, AuditPasswordReset, AuditPasswordFailed, AuditKeyCreated, AuditKeyRevoked, AuditSettingsChanged,
+		AuditPassword, AuditPasswordReset, AuditPasswordFailed, AuditKeyCreated, AuditKeyRevoked, AuditSettingsChanged, AuditHTTPSChanged,
 		AuditSetup, AuditSetupFailed,
 	}
 }

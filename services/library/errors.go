@@ -30,6 +30,7 @@ type Error struct {
 	Message string
 	Hint    string
 	Field   string // the field at fault, for Invalid
+	Code    string // tells what can be wrong with a field apart; empty: nothing does
 	// RetryAfter is in seconds, for Limited; 0 elsewhere.
 	RetryAfter int
 	Cause      error

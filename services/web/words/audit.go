@@ -13,6 +13,7 @@ type Audit struct {
 
 	Setup, SetupFailed, SignIn, SignInFailed, SignOut, SessionEnded string
 	Password, PasswordReset, PasswordFailed, SettingsChanged        string
+	HTTPSChanged                                                    string
 	KeyCreated, KeyRevoked                                          string
 	OthersEnded, Everywhere, PutBack                                string
 }
@@ -46,6 +47,8 @@ func (w *Words) AuditKind(k library.AuditKind) string {
 		return w.Audit.PasswordFailed
 	case library.AuditSettingsChanged:
 		return w.Audit.SettingsChanged
+	case library.AuditHTTPSChanged:
+		return w.Audit.HTTPSChanged
 	case library.AuditKeyCreated:
 		return w.Audit.KeyCreated
 	case library.AuditKeyRevoked:
@@ -62,7 +65,7 @@ func englishAudit() Audit {
 		ByKey: "by a key", ByConsole: "by a command in the container", ByBox: "by the box itself", ByStranger: "by somebody unknown", ManyClients: "many addresses",
 		Setup: "The box got its owner", SetupFailed: "Wrong setup code", SignIn: "Signed in", SignInFailed: "Wrong name or password",
 		SignOut: "Signed out", SessionEnded: "Another browser signed out", Password: "Password changed",
-		PasswordReset: "Password set anew", PasswordFailed: "Wrong current password", SettingsChanged: "Settings changed",
+		PasswordReset: "Password set anew", PasswordFailed: "Wrong current password", SettingsChanged: "Settings changed", HTTPSChanged: "HTTPS changed",
 		KeyCreated: "Key made", KeyRevoked: "Key revoked",
 		OthersEnded: "All other browsers signed out", Everywhere: "Signed out everywhere", PutBack: "An older copy of the store was put back",
 	}
@@ -76,7 +79,7 @@ func germanAudit() Audit {
 		ByKey: "mit einem Schlüssel", ByConsole: "durch einen Befehl im Container", ByBox: "durch die Box selbst", ByStranger: "von Unbekannten", ManyClients: "viele Adressen",
 		Setup: "Die Box bekam ihren Besitzer", SetupFailed: "Falscher Einrichtungscode", SignIn: "Angemeldet", SignInFailed: "Name oder Passwort falsch",
 		SignOut: "Abgemeldet", SessionEnded: "Anderer Browser abgemeldet", Password: "Passwort geändert",
-		PasswordReset: "Passwort neu gesetzt", PasswordFailed: "Jetziges Passwort falsch", SettingsChanged: "Einstellungen geändert",
+		PasswordReset: "Passwort neu gesetzt", PasswordFailed: "Jetziges Passwort falsch", SettingsChanged: "Einstellungen geändert", HTTPSChanged: "HTTPS geändert",
 		KeyCreated: "Schlüssel erstellt", KeyRevoked: "Schlüssel widerrufen",
 		OthersEnded: "Alle anderen Browser abgemeldet", Everywhere: "Überall abgemeldet", PutBack: "Eine ältere Kopie des Speichers wurde zurückgespielt",
 	}

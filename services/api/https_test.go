@@ -1,0 +1,104 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"coffer/services/library"
+)
+
+// door is an init that remembers what it was asked for.
+type door struct {
+	told  library.HTTPS
+	err   error
+	asked []library.HTTPSChange
+}
+
+func (d *door) HTTPS(context.Context) (library.HTTPS, error) { return d.told, d.err }
+
+func (d *door) ChangeHTTPS(_ context.Context, c library.HTTPSChange) (library.HTTPS, error) {
+	d.asked = append(d.asked, c)
+	return d.told, d.err
+}
+
+func TestHTTPS(t *testing.T) {
+	const path = "/api/v1/settings/https"
+	end := time.Date(2026, 3, 5, 14, 7, 0, 0, time.UTC)
+	d := &door{told: library.HTTPS{
+		Mode: library.HTTPSUploaded, Port: 8443, Folder: "/data/config/tls", Names: []string{"nas.lan"},
+		Presented: &library.Certificate{Names: []string{"box.example.org"}, Issuer: "CN=Authority", NotBefore: end.AddDate(0, -1, 0), Expires: end, Fingerprint: "00ff"},
+		Authority: &library.Authority{PEM: []byte("-----BEGIN"), Name: `Coffer box "a1"`, Expires: end, Fingerprint: "0a"},
+		Problem:   &library.HTTPSProblem{Code: "expired", Message: "The certificate ended.", Hint: "Renew it."},
+	}}
+	b, owner := newOwnedBox(t, func(o *Options) { o.FrontDoor = d })
+	change := []caller{owner, header("Content-Type", "application/json")}
+	b.play(t, []scenario{
+		{name: "by nobody", method: "GET", path: path, status: 401, hasNot: []string{"uploaded"}},
+		{name: "by the owner", method: "GET", path: path, as: []caller{owner}, status: 200, has: []string{
+			`"mode":"uploaded","locked":false,"port":8443,`, `"presented":{"names":["box.example.org"],"issuer":"CN=Authority","not_before":"2026-02-05T14:07:00Z",` +
+				`"expires_at":"2026-03-05T14:07:00Z","fingerprint":"00ff","own":false}`,
+			`"uploaded":null`, `"authority":{"name":"Coffer box \"a1\"","expires_at"`, `"folder":"/data/config/tls","fixed_names":[],"names":["nas.lan"]`,
+			`"problem":{"code":"expired","message":"The certificate ended.","hint":"Renew it."}`,
+		}, hasNot: []string{"BEGIN"}},
+		{name: "no such mode", method: "PATCH", path: path, body: `{"mode":"files"}`, as: change, status: 422, has: []string{`"field":"mode"`}},
+		{name: "no such thing", method: "PATCH", path: path, body: `{"mood":"off"}`, as: change, status: 422},
+		{name: "more than a pair", method: "PATCH", path: path, body: `{"key":"` + strings.Repeat("secret text", 25_000) + `"}`, as: change, status: 413, hasNot: []string{"secret"}},
+		{name: "a change by nobody", method: "PATCH", path: path, body: `{"mode":"off"}`, status: 401},
+		{name: "a change from elsewhere", method: "PATCH", path: path, body: `{"mode":"off"}`, as: append(change, header("Sec-Fetch-Site", "cross-site")), status: 403},
+	})
+	if len(d.asked) > 0 {
+		t.Fatalf("asked for: %+v", d.asked)
+	}
+	b.play(t, []scenario{{
+		name: "a change", method: "PATCH", path: path, body: `{"mode":"self-signed","names":["a.lan"],"certificate":"one","key":"two"}`, as: change, status: 200, has: []string{`"port":8443`},
+	}})
+	if len(d.asked) != 1 || d.asked[0].Mode != library.HTTPSSelfSigned || (*d.asked[0].Names)[0] != "a.lan" || string(d.asked[0].Certificate) != "one" || string(d.asked[0].Key) != "two" {
+		t.Errorf("asked for: %+v", d.asked)
+	}
+	w := b.do(t, "GET", path+"/authority", "", owner)
+	if w.Code != 200 || w.Body.String() != "-----BEGIN" || w.Header().Get("Content-Type") != "application/x-x509-ca-cert" ||
+		w.Header().Get("Content-Disposition") != `attachment; filename="coffer-box-a1.crt"` {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
+
+	d.err = &library.Error{Kind: library.Invalid, Field: "key", Code: "mismatch", Message: "The key is another's.", Hint: "Give its own."}
+	b.play(t, []scenario{{
+		name: "a fault", method: "PATCH", path: path, body: `{"certificate":"one","key":"secret text"}`, as: change, status: 422,
+		has:    []string{`"errors":[{"field":"key","code":"mismatch","message":"The key is another's."}]`, `"hint":"Give its own."`},
+		hasNot: []string{"secret text"},
+	}})
+	d.err, d.told.Authority = nil, nil
+	b.play(t, []scenario{{name: "no authority yet", method: "GET", path: path + "/authority", as: []caller{owner}, status: 404}})
+	if strings.Contains(b.log.String(), "secret text") {
+		t.Error("the log holds what was handed in")
+	}
+
+	none, owner := newOwnedBox(t, nil)
+	for _, r := range [][2]string{{"GET", path}, {"PATCH", path}, {"GET", path + "/authority"}} {
+		if w := none.do(t, r[0], r[1], `{}`, owner, header("Content-Type", "application/json")); w.Code != http.StatusNotFound {
+			t.Errorf("%v: %d", r, w.Code)
+		}
+	}
+}
+
+// A key with the scope may look; only the signed-in owner changes what browsers
+// are shown.
+func TestKeysDoNotChangeHTTPS(t *testing.T) {
+	d := &door{}
+	b, owner := newOwnedBox(t, func(o *Options) { o.FrontDoor = d })
+	for scopes, row := range map[string]struct{ get, patch int }{`"admin"`: {200, 403}, `"read","add"`: {403, 403}} {
+		key := bearer(b.makeKey(t, owner, scopes, "").Secret)
+		if w := b.do(t, "GET", "/api/v1/settings/https", "", key); w.Code != row.get {
+			t.Errorf("%s looks: %d", scopes, w.Code)
+		}
+		if w := b.do(t, "PATCH", "/api/v1/settings/https", `{"mode":"off"}`, key); w.Code != row.patch {
+			t.Errorf("%s changes: %d", scopes, w.Code)
+		}
+	}
+	if len(d.asked) > 0 {
+		t.Errorf("asked for: %+v", d.asked)
+	}
+}
