@@ -132,9 +132,10 @@ func TestDoctor(t *testing.T) {
 			if err != nil || string(after) != string(before) || st.Mode().Perm() != 0o444 {
 				t.Errorf("it is not put back: %v %v", err, st.Mode())
 			}
-			if log := b.log.String(); !strings.Contains(log, "protected file repaired") || !strings.Contains(log, "claim=file-manifest") {
-				t.Error("it is not logged")
-			}
+			b.eventually("it is logged", func() bool {
+				log := b.log.String()
+				return strings.Contains(log, "protected file repaired") && strings.Contains(log, "claim=file-manifest")
+			})
 			if i := item(healthy(t), "file-manifest"); !strings.Contains(i.Evidence, "since the start") || !strings.Contains(i.Evidence, d.path) {
 				t.Errorf("it is forgotten: %+v", i)
 			}
