@@ -4,7 +4,8 @@
 // It owns openat2 and the *at calls. It never follows a link below the
 // directory it was given, never leaves it, never crosses into a device or a
 // FIFO by opening it, and refuses what is neither a regular file nor a
-// directory. It knows no path of ours.
+// directory. A file that also has another name, which may lie anywhere on the
+// same file system, counts as no file of ours. It knows no path of ours.
 package beneath
 
 import (
@@ -25,9 +26,50 @@ import (
 type Refused struct {
 	Path string
 	What string // "a symbolic link", "a FIFO", …
+	// File says that a file should be there.
+	File bool
 }
 
-func (r *Refused) Error() string { return r.Path + " is " + r.What + ", which is never followed" }
+func (r *Refused) Error() string {
+	return r.Path + " is " + r.What + ", which the box neither follows nor opens"
+}
+
+// Command is a line for a shell that makes room for what should be there, and
+// loses nothing: a file with a second name becomes two, anything else is put
+// aside.
+func (r *Refused) Command() string {
+	name := quote(r.Path)
+	if r.Shared() {
+		return "cp -p " + name + " " + quote(r.Path+".copy") + " && mv " + quote(r.Path+".copy") + " " + name
+	}
+	return "mv -n " + name + " " + quote(r.Path+".aside")
+}
+
+// Shared says that it is the file that should be there, with a second name.
+func (r *Refused) Shared() bool { return r.File && r.What == linked }
+
+// Folder says that it is a directory in the place of a file.
+func (r *Refused) Folder() bool { return r.File && r.What == directory }
+
+// quote makes one word of s for a shell.
+func quote(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+,:@", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// linked is a file with more than one name. Who owns the other one would see
+// its owner, its mode and its content change with ours.
+const linked = "a file with a second name (hard link)"
+
+// Symlink is what a link is called.
+const Symlink = "a symbolic link"
+
+const directory = "a directory"
 
 // Info describes one file or directory.
 type Info struct {
@@ -51,11 +93,14 @@ func (i Info) IsFile() bool { return i.Type == unix.S_IFREG }
 func (i Info) What() string {
 	switch i.Type {
 	case unix.S_IFREG:
+		if i.Links > 1 {
+			return linked
+		}
 		return "a file"
 	case unix.S_IFDIR:
-		return "a directory"
+		return directory
 	case unix.S_IFLNK:
-		return "a symbolic link"
+		return Symlink
 	case unix.S_IFIFO:
 		return "a FIFO"
 	case unix.S_IFSOCK:
@@ -71,14 +116,38 @@ type Dir struct {
 	path string
 }
 
-// Open opens the directory at path. Links in path itself are followed: it is
-// the owner's choice of place.
+// Base opens a directory that the owner chose the place of. Links on the way
+// and at its end are followed.
+func Base(path string) (*Dir, error) { return openDir(path, 0) }
+
+// Open opens the directory at path, which itself is no link; else a *Refused.
+// What leads to it is not looked at.
 func Open(path string) (*Dir, error) {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	d, err := openDir(path, unix.O_NOFOLLOW)
+	if errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) {
+		if info, lookErr := lookAt(path); lookErr == nil && !info.IsDir() {
+			return nil, &Refused{Path: path, What: info.What()}
+		}
+	}
+	return d, err
+}
+
+func openDir(path string, flags int) (*Dir, error) {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC|flags, 0)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
 	return &Dir{f: os.NewFile(uintptr(fd), path), path: path}, nil
+}
+
+// lookAt describes what is at path without opening it.
+func lookAt(path string) (Info, error) {
+	fd, err := unix.Open(path, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return Info{}, err
+	}
+	defer unix.Close(fd)
+	return describe(fd)
 }
 
 // Close releases the descriptor.
@@ -157,19 +226,67 @@ type Node struct {
 	f *os.File
 }
 
-// Hold opens the regular file or directory at name for reading. Anything else
-// is a *Refused, found before it is opened.
-func (d *Dir) Hold(name string) (*Node, error) {
-	seen, err := d.Look(name)
-	if err != nil {
-		return nil, d.explain("open", name, errors.Unwrap(err))
+// Hold opens the regular file or directory at name for reading. Anything else,
+// and a file that has a second name, is a *Refused and not opened.
+func (d *Dir) Hold(name string) (*Node, error) { return d.hold(name, unix.O_RDONLY, false) }
+
+// HoldAny is Hold for a file that may have further names.
+func (d *Dir) HoldAny(name string) (*Node, error) { return d.hold(name, unix.O_RDONLY, true) }
+
+// File is Hold for what must be a file.
+func (d *Dir) File(name string) (*Node, error) {
+	n, err := d.Hold(name)
+	if err == nil && !n.IsFile() {
+		n.Close()
+		err = &Refused{Path: d.full(name), What: n.What()}
 	}
-	if !seen.IsDir() && !seen.IsFile() {
-		return nil, &Refused{Path: d.full(name), What: seen.What()}
+	return n, wanted(err)
+}
+
+// wanted says of what is refused that it should be a file.
+func wanted(err error) error {
+	if r, ok := errors.AsType[*Refused](err); ok {
+		r.File = true
 	}
-	fd, err := openBeneath(d.fd(), name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+	return err
+}
+
+// hold looks first and then opens what it looked at, whatever became of the
+// name meanwhile: a device or a FIFO put in its place is not opened either.
+func (d *Dir) hold(name string, flags int, shared bool) (*Node, error) {
+	handle, err := openBeneath(d.fd(), name, unix.O_PATH|unix.O_NOFOLLOW, 0)
 	if err != nil {
 		return nil, d.explain("open", name, err)
+	}
+	defer unix.Close(handle)
+	info, err := describe(handle)
+	if err != nil {
+		return nil, d.fail("open", name, err)
+	}
+	if !info.IsDir() && (!info.IsFile() || info.Links > 1 && !shared) {
+		return nil, &Refused{Path: d.full(name), What: info.What()}
+	}
+	fd, err := reopen(handle, flags)
+	if err != nil {
+		fd, err = d.again(name, flags, info)
+	}
+	if err != nil {
+		return nil, d.explain("open", name, err)
+	}
+	return &Node{Info: info, f: os.NewFile(uintptr(fd), d.full(name))}, nil
+}
+
+// reopen opens what a handle stands for.
+func reopen(handle, flags int) (int, error) {
+	return unix.Open(fmt.Sprintf("/proc/self/fd/%d", handle), flags|unix.O_CLOEXEC, 0)
+}
+
+// again opens name where there is no /proc to reopen it by, and wants it to be
+// what was looked at. In between, nothing but a race can make it a device.
+func (d *Dir) again(name string, flags int, seen Info) (int, error) {
+	fd, err := openBeneath(d.fd(), name, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+	if err != nil {
+		return -1, err
 	}
 	info, err := describe(fd)
 	if err == nil && (info.Inode != seen.Inode || info.Device != seen.Device) {
@@ -177,9 +294,9 @@ func (d *Dir) Hold(name string) (*Node, error) {
 	}
 	if err != nil {
 		unix.Close(fd)
-		return nil, d.fail("open", name, err)
+		return -1, err
 	}
-	return &Node{Info: info, f: os.NewFile(uintptr(fd), d.full(name))}, nil
+	return fd, nil
 }
 
 // Close releases the descriptor.

@@ -82,6 +82,45 @@ func TestHoldFollowsNothing(t *testing.T) {
 	}
 }
 
+// Where there is no /proc to reopen by, a name is opened once more and must
+// still be what was looked at.
+func TestAgainWantsTheSame(t *testing.T) {
+	root, _ := plant(t)
+	d := open(t, root)
+	seen, err := d.Look("a/file")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fd, err := d.again("a/file", unix.O_RDONLY, seen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unix.Close(fd)
+	for _, name := range []string{"a/b", "link", "fifo", "none"} {
+		if fd, err := d.again(name, unix.O_RDONLY, seen); err == nil {
+			unix.Close(fd)
+			t.Errorf("%s is taken for another", name)
+		}
+	}
+}
+
+func TestCommandsAreOneWordEach(t *testing.T) {
+	for path, want := range map[string]string{
+		"/data/store":    "mv -n /data/store /data/store.aside",
+		"/a b/it's $x;`": `mv -n '/a b/it'\''s $x;` + "`' '/a b/it'" + `\''s $x;` + "`.aside'",
+	} {
+		if got := (&Refused{Path: path, What: Symlink}).Command(); got != want {
+			t.Errorf("%s", got)
+		}
+	}
+	if got := (&Refused{Path: "/x", What: linked, File: true}).Command(); got != "cp -p /x /x.copy && mv /x.copy /x" {
+		t.Errorf("%s", got)
+	}
+	if got := (&Refused{Path: "/x", What: linked}).Command(); got != "mv -n /x /x.aside" {
+		t.Errorf("in the place of a folder: %s", got)
+	}
+}
+
 // TestWalkIsAsStrict holds the way for old kernels to the same.
 func TestWalkIsAsStrict(t *testing.T) {
 	root, _ := plant(t)

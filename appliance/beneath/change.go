@@ -117,42 +117,43 @@ func (d *Dir) write(name string, content []byte, a Attributes, place func(dir in
 
 // Append opens the regular file at name for reading and for writing at its
 // end, making it when there is nothing. A link, a file with a second name and
-// what is no file are a *Refused, found before anything is written.
+// what is no file are a *Refused, and not opened.
 func (d *Dir) Append(name string, a Attributes) (*os.File, error) {
+	const flags = unix.O_RDWR | unix.O_APPEND
 	seen, err := d.Look(name)
-	missing := errors.Is(err, fs.ErrNotExist)
-	if err != nil && !missing {
-		return nil, d.explain("open", name, errors.Unwrap(err))
-	}
-	if !missing && !seen.IsFile() {
-		return nil, &Refused{Path: d.full(name), What: seen.What()}
-	}
-	flags := unix.O_RDWR | unix.O_APPEND | unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_NOCTTY
-	mode := uint32(0) // openat2 wants none for what exists
-	if missing {
-		flags, mode = flags|unix.O_CREAT|unix.O_EXCL, 0o600
-	}
-	fd, err := openBeneath(d.fd(), name, flags, mode)
-	if err != nil {
-		return nil, d.explain("open", name, err)
-	}
-	info, err := describe(fd)
-	n := &Node{Info: info, f: os.NewFile(uintptr(fd), d.full(name))}
+	var n *Node
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		n, err = d.make(name, flags)
 	case err != nil:
-		err = d.fail("open", name, err)
-	case !missing && (info.Inode != seen.Inode || info.Device != seen.Device):
-		err = d.fail("open", name, errors.New("it was replaced while it was looked at"))
-	case info.Links > 1:
-		err = &Refused{Path: d.full(name), What: "a file with a second name (hard link)"}
+		err = d.explain("open", name, errors.Unwrap(err))
+	case seen.IsDir():
+		err = &Refused{Path: d.full(name), What: seen.What()}
 	default:
-		err = a.mend(n)
+		n, err = d.hold(name, flags, false)
 	}
 	if err != nil {
+		return nil, wanted(err)
+	}
+	if err := a.mend(n); err != nil {
 		n.Close()
 		return nil, err
 	}
 	return n.f, nil
+}
+
+// make makes a file that must not exist.
+func (d *Dir) make(name string, flags int) (*Node, error) {
+	fd, err := openBeneath(d.fd(), name, flags|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return nil, d.explain("open", name, err)
+	}
+	info, err := describe(fd)
+	if err != nil {
+		unix.Close(fd)
+		return nil, d.fail("open", name, err)
+	}
+	return &Node{Info: info, f: os.NewFile(uintptr(fd), d.full(name))}, nil
 }
 
 // mend applies what differs.
@@ -181,6 +182,16 @@ func (d *Dir) Rename(from, to string) error {
 	}
 	defer target.Close()
 	return d.fail("rename", from, unix.Renameat(parent.fd(), base, target.fd(), name))
+}
+
+// Unlink removes the name of anything but a directory.
+func (d *Dir) Unlink(name string) error {
+	parent, base, err := d.parent(name)
+	if err != nil {
+		return err
+	}
+	defer parent.Close()
+	return d.fail("remove", name, unix.Unlinkat(parent.fd(), base, 0))
 }
 
 // Remove removes a file, a link, or a directory with what is in it.

@@ -61,10 +61,8 @@ func (s Store) Inspect() ([]Held, error) {
 		h := Held{Name: name, UID: info.UID, GID: info.GID, Mode: info.Mode}
 		a := want[name]
 		switch {
-		case !info.IsFile():
+		case !info.IsFile() || info.Links > 1:
 			h.Wrong = "is " + info.What()
-		case info.Links > 1:
-			h.Wrong = "has a second name"
 		case os.Geteuid() == 0 && (info.UID != a.UID || info.GID != a.GID):
 			h.Wrong = fmt.Sprintf("is owned by %d:%d", info.UID, info.GID)
 		case info.Mode != a.Mode:

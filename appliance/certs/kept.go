@@ -87,7 +87,7 @@ func (s Store) PutNote(name string, text []byte) error {
 // usual programs give it. Links are not followed. The error is a *Fault where
 // the owner can mend it.
 func ReadFolder(folder string) (chain, key []byte, err error) {
-	dir, err := beneath.Open(folder)
+	dir, err := beneath.Base(folder)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, faultf(Missing, "there is no folder %s", folder)
 	}
@@ -105,15 +105,13 @@ func ReadFolder(folder string) (chain, key []byte, err error) {
 // first reads the first of files that there is.
 func first(dir *beneath.Dir, names ...string) ([]byte, error) {
 	for _, name := range names {
-		n, err := dir.Hold(name)
+		n, err := dir.File(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		var text []byte
 		if err == nil {
-			if text, err = n.Read(MaxPEM + 1); !n.IsFile() {
-				err = &beneath.Refused{Path: dir.Path() + "/" + name, What: n.What()}
-			}
+			text, err = n.Read(MaxPEM + 1)
 			n.Close()
 		}
 		if err != nil {

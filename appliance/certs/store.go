@@ -44,7 +44,7 @@ type Store struct {
 }
 
 // SelfSigned returns a pair for names by the box's own authority, making what
-// is missing or due. What is made is also for the names in passing, which may
+// is missing, due, or no file of its own. What is made is also for the names in passing, which may
 // come and go without a new one being made. Names that no certificate can hold
 // are left out.
 func (s Store) SelfSigned(names, passing []string, now time.Time) (*Pair, error) {
@@ -62,7 +62,7 @@ func (s Store) SelfSigned(names, passing []string, now time.Time) (*Pair, error)
 		if leaf, _ := Parse(text, text, now); leaf != nil && a.fits(leaf, names, now) {
 			return leaf, nil
 		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	} else if !errors.Is(err, fs.ErrNotExist) && !replaceable(err) {
 		return nil, err
 	}
 	leaf, err := a.leaf(Usable(append(slices.Clone(names), passing...)), now)
@@ -95,6 +95,8 @@ func (s Store) authority(dir *beneath.Dir, now time.Time) (authority, error) {
 	var p *Pair
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+	case isRefused(err):
+		return authority{}, fmt.Errorf("%w. It is not replaced on its own, because browsers that trust the box's authority would have to be told again", err)
 	case err != nil:
 		return authority{}, err
 	default:
@@ -118,6 +120,18 @@ func (s Store) authority(dir *beneath.Dir, now time.Time) (authority, error) {
 	return authority{certificate: p.chain[0], key: p.key}, nil
 }
 
+func isRefused(err error) bool {
+	_, ok := errors.AsType[*beneath.Refused](err)
+	return ok
+}
+
+// replaceable reports that a name can be given to a new file and nothing is
+// lost: what was there is not ours, and is nowhere else changed by it.
+func replaceable(err error) bool {
+	refused, ok := errors.AsType[*beneath.Refused](err)
+	return ok && !refused.Folder()
+}
+
 func parseAuthority(text []byte) (*Pair, error) {
 	chain, fault := parseChain(text)
 	if fault != nil {
@@ -137,7 +151,7 @@ func parseAuthority(text []byte) (*Pair, error) {
 // Present puts a pair where the edge reads it and returns the file. Its name
 // is that of its content, so that what is presented now stays as it is.
 func (s Store) Present(p *Pair) (string, error) {
-	dir, err := beneath.Open(path.Join(s.Dir, edgeFolder))
+	dir, err := s.edge()
 	if err != nil {
 		return "", err
 	}
@@ -183,7 +197,7 @@ func (s Store) Supplied() *Pair {
 // Sweep removes what the edge no longer presents; keep is a file of Present, or
 // empty.
 func (s Store) Sweep(keep string) error {
-	dir, err := beneath.Open(path.Join(s.Dir, edgeFolder))
+	dir, err := s.edge()
 	if err != nil {
 		return err
 	}
@@ -195,6 +209,16 @@ func (s Store) Sweep(keep string) error {
 		}
 	}
 	return err
+}
+
+// edge opens the folder that the edge reads.
+func (s Store) edge() (*beneath.Dir, error) {
+	dir, err := beneath.Open(s.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	return dir.Dir(edgeFolder)
 }
 
 func presented(p *Pair) string { return p.Fingerprint()[:16] + ".pem" }
@@ -218,13 +242,10 @@ func (s Store) edges() beneath.Attributes {
 
 // read returns a file that has one name and is no link.
 func read(dir *beneath.Dir, name string) ([]byte, error) {
-	n, err := dir.Hold(name)
+	n, err := dir.File(name)
 	if err != nil {
 		return nil, err
 	}
 	defer n.Close()
-	if !n.IsFile() || n.Links > 1 {
-		return nil, &beneath.Refused{Path: dir.Path() + "/" + name, What: "not a file with one name"}
-	}
 	return n.Read(maxStored)
 }

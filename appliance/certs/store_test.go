@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"coffer/appliance/beneath"
+	"coffer/appliance/beneath/beneathtest"
 )
 
 const edgeID = 10001
@@ -180,29 +182,97 @@ func TestWhatCannotBeReadIsNotReplaced(t *testing.T) {
 	}
 }
 
-func TestPlantsAreRefused(t *testing.T) {
-	for name, plant := range map[string]func(path, victim string) error{
-		"a link":        func(p, v string) error { return os.Symlink(v, p) },
-		"a second name": func(p, v string) error { return os.Link(v, p) },
-		"a FIFO":        func(p, _ string) error { return unix.Mkfifo(p, 0o600) },
-		"a folder":      func(p, _ string) error { return os.Mkdir(p, 0o700) },
-	} {
-		for _, file := range []string{authorityFile, selfSignedFile} {
-			t.Run(name+" as "+file, func(t *testing.T) {
-				s := newStore(t)
-				victim := filepath.Join(t.TempDir(), "victim")
-				must(t, os.WriteFile(victim, []byte("a victim"), 0o604), plant(filepath.Join(s.Dir, file), victim))
+// TestPlantsInEveryRow: what is planted among the certificates is never opened.
+// What can be made anew is; the authority and what was handed in are not given
+// up, and why is told.
+func TestPlantsInEveryRow(t *testing.T) {
+	const note = "choice.json"
+	made := newStore(t)
+	p, err := made.SelfSigned([]string{"localhost"}, nil, today)
+	must(t, err)
+	kept, err := made.Keep(p)
+	must(t, err, made.PutNote(note, []byte("{}")))
+	shown, err := made.Present(p)
+	must(t, err)
+	for _, kind := range beneathtest.Kinds() {
+		for name, row := range map[string]struct {
+			use     func(s Store, kept string, p *Pair) error
+			refused bool
+		}{
+			authorityFile: {func(s Store, _ string, _ *Pair) error {
 				_, err := s.SelfSigned([]string{"localhost"}, nil, today)
-				var refused *beneath.Refused
-				if !errors.As(err, &refused) {
+				_, again := s.Authority()
+				if again == nil {
+					return errors.New("the authority was read")
+				}
+				return err
+			}, true},
+			selfSignedFile: {func(s Store, _ string, _ *Pair) error {
+				_, err := s.SelfSigned([]string{"localhost"}, nil, today)
+				return err
+			}, false},
+			keptPrefix: {func(s Store, kept string, _ *Pair) error {
+				_, err := s.Kept(kept, today)
+				return err
+			}, true},
+			keptPrefix + " again": {func(s Store, _ string, p *Pair) error {
+				_, err := s.Keep(p)
+				return err
+			}, false},
+			keptPrefix + " forgotten": {func(s Store, _ string, _ *Pair) error { return s.Forget("") }, false},
+			note: {func(s Store, _ string, _ *Pair) error {
+				_, err := s.Note(note)
+				return err
+			}, true},
+			note + " again": {func(s Store, _ string, _ *Pair) error { return s.PutNote(note, []byte("{}")) }, false},
+			edgeFolder: {func(s Store, _ string, p *Pair) error {
+				if s.Supplied() != nil {
+					return errors.New("what was planted was read")
+				}
+				_, err := s.Present(p)
+				return err
+			}, false},
+			edgeFolder + " swept": {func(s Store, _ string, _ *Pair) error { return s.Sweep("") }, false},
+		} {
+			t.Run(name+" "+kind.Name, func(t *testing.T) {
+				s := newStore(t)
+				must(t, os.Remove(filepath.Join(s.Dir, edgeFolder)), os.CopyFS(s.Dir, os.DirFS(made.Dir)))
+				first, _, _ := strings.Cut(name, " ")
+				path := filepath.Join(s.Dir, first)
+				switch first {
+				case keptPrefix:
+					path = filepath.Join(s.Dir, kept)
+				case edgeFolder:
+					path = filepath.Join(s.Dir, edgeFolder, filepath.Base(shown))
+				}
+				victim := beneathtest.New(t)
+				victim.Plant(kind, path)
+				held, err := s.Inspect()
+				if err != nil || !slices.ContainsFunc(held, func(h Held) bool { return filepath.Join(s.Dir, h.Name) == path && h.Wrong == "is "+kind.What }) {
+					t.Errorf("a look finds %+v, %v", held, err)
+				}
+				err = row.use(s, kept, p)
+				refused, ok := errors.AsType[*beneath.Refused](err)
+				if ok != row.refused || ok && refused.Path != path || !ok && err != nil {
 					t.Errorf("%v", err)
 				}
-				info, err := os.Stat(victim)
-				must(t, err)
-				if text, _ := os.ReadFile(victim); string(text) != "a victim" || info.Mode().Perm() != 0o604 {
-					t.Errorf("the victim was changed: %q", text)
+				if row.refused {
+					victim.Stands(path)
+				} else {
+					victim.Gone(path)
 				}
+				victim.Untouched()
 			})
+		}
+	}
+}
+
+func TestAFolderIsRefused(t *testing.T) {
+	for _, file := range []string{authorityFile, selfSignedFile} {
+		s := newStore(t)
+		must(t, os.Mkdir(filepath.Join(s.Dir, file), 0o700))
+		if _, err := s.SelfSigned([]string{"localhost"}, nil, today); !isRefused(err) {
+			t.Errorf("%s: %v", file, err)
 		}
 	}
 }
@@ -252,9 +322,9 @@ func TestInspect(t *testing.T) {
 		}
 	}
 	for name, spoil := range map[string]func(path string) error{
-		"has mode 0444":     func(p string) error { return os.Chmod(p, 0o444) },
-		"has a second name": func(p string) error { return os.Link(p, filepath.Join(t.TempDir(), "x")) },
-		"is a directory":    func(p string) error { return errors.Join(os.Remove(p), os.Mkdir(p, 0o700)) },
+		"has mode 0444": func(p string) error { return os.Chmod(p, 0o444) },
+		"is a file with a second name (hard link)": func(p string) error { return os.Link(p, filepath.Join(t.TempDir(), "x")) },
+		"is a directory": func(p string) error { return errors.Join(os.Remove(p), os.Mkdir(p, 0o700)) },
 	} {
 		for at, path := range map[string]string{authorityFile: filepath.Join(s.Dir, authorityFile), edgeFolder: file} {
 			must(t, os.RemoveAll(file), os.RemoveAll(filepath.Join(s.Dir, authorityFile)))

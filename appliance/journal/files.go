@@ -295,13 +295,13 @@ func (k *keeper) recall() {
 // tail reads what could be remembered of one file. A file that cannot be read
 // has nothing to say.
 func tail(dir *beneath.Dir, service string, generation int) []Line {
-	n, err := dir.Hold(name(service, generation))
+	n, err := dir.File(name(service, generation))
 	if err != nil {
 		return nil
 	}
 	defer n.Close()
 	text, err := n.Tail(memoryBytes)
-	if err != nil || !n.IsFile() {
+	if err != nil {
 		return nil
 	}
 	if n.Size > memoryBytes {

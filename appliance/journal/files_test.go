@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"coffer/appliance/beneath/beneathtest"
 )
 
 // kept is all that lies in the files of a service, oldest first.
@@ -184,6 +186,36 @@ func TestNothingElseIsWrittenTo(t *testing.T) {
 				t.Errorf("it is told %d times", n)
 			}
 		})
+	}
+}
+
+// None of the names of a service's files is opened when something else stands
+// there, neither to remember what earlier runs wrote nor to write.
+func TestPlantsInEveryRow(t *testing.T) {
+	for _, kind := range beneathtest.Kinds() {
+		for generation := range generations {
+			t.Run(name("api", generation)+" "+kind.Name, func(t *testing.T) {
+				dir := t.TempDir()
+				path := filepath.Join(dir, name("api", generation))
+				victim := beneathtest.New(t)
+				victim.Plant(kind, path)
+				var out sink
+				j := keeping(t, dir, 1<<20, &out)
+				w := pipe(t, j, "api")
+				fmt.Fprintln(w, "a line")
+				if generation == 0 {
+					settle(t, func() bool { return strings.Contains(out.String(), "logs are not kept") })
+				} else {
+					settle(t, func() bool {
+						text, _ := os.ReadFile(filepath.Join(dir, "api.log"))
+						return strings.Contains(string(text), "a line")
+					})
+				}
+				j.Close(time.Second)
+				victim.Stands(path)
+				victim.Untouched()
+			})
+		}
 	}
 }
 

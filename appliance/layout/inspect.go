@@ -17,7 +17,7 @@ func Inspect(o Options) (checked int, differences []string, err error) {
 		path string
 		rows []place
 	}{{o.Data, dataPlaces(o.Roles)}, {o.Run, runPlaces(o.Roles)}} {
-		dir, err := beneath.Open(base.path)
+		dir, err := beneath.Base(base.path)
 		if err != nil {
 			return checked, differences, err
 		}
@@ -40,10 +40,8 @@ func (p place) differs(info beneath.Info, err error) string {
 	switch {
 	case err != nil:
 		return "cannot be looked at: " + err.Error()
-	case p.file != info.IsFile() || !p.file && !info.IsDir():
+	case p.strange(info):
 		return "is " + info.What()
-	case p.file && info.Links > 1:
-		return "has a second name"
 	case os.Geteuid() != 0:
 		return "" // one user, who settled for what works
 	case info.UID != p.owner.UID || info.GID != p.owner.GID:

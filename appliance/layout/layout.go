@@ -100,6 +100,9 @@ type place struct {
 	owner Owner
 	mode  uint32
 	file  bool // a file, left alone when missing; else a folder
+	// fleeting is a folder that each start may find empty, so that a link, a
+	// FIFO, a socket or a device in its place is removed.
+	fleeting bool
 }
 
 func dataPlaces(r Roles) []place {
@@ -122,10 +125,11 @@ func dataPlaces(r Roles) []place {
 func runPlaces(r Roles) []place {
 	return []place{
 		{name: ".", owner: r.Root, mode: 0o755},
-		{name: "nginx", owner: r.Edge, mode: 0o700},
-		{name: "edge", owner: Owner{r.Root.UID, r.Edge.GID}, mode: 0o750},
-		{name: "acme", owner: Owner{r.Root.UID, r.Edge.GID}, mode: 0o750},
-		{name: "parser", owner: r.Parser, mode: 0o700},
+		{name: "nginx", owner: r.Edge, mode: 0o700, fleeting: true},
+		{name: "edge", owner: Owner{r.Root.UID, r.Edge.GID}, mode: 0o750, fleeting: true},
+		{name: "acme", owner: Owner{r.Root.UID, r.Edge.GID}, mode: 0o750, fleeting: true},
+		{name: "parser", owner: r.Parser, mode: 0o700, fleeting: true},
+		{name: "box", owner: r.Root, mode: 0o755, fleeting: true},
 	}
 }
 
@@ -135,16 +139,17 @@ func Enforce(ctx context.Context, o Options) (Report, error) {
 	l := &layer{Options: o, root: os.Geteuid() == 0}
 	if data := l.base(o.Data); data != nil {
 		defer data.Close()
+		rows := dataPlaces(o.Roles)
+		l.survey(data, append(rows, place{name: recordName, file: true}))
 		// Before the table: the migration ends with the folders themselves, so
 		// that their owner says whether it is complete.
-		var err error
-		if l.root {
-			err = l.migrate(ctx, data)
+		if len(l.problems) == 0 && l.root {
+			if err := l.migrate(ctx, data); err != nil {
+				l.problem(o.Data, err)
+			}
 		}
-		if err != nil {
-			l.problem(o.Data, err)
-		} else {
-			l.table(data, dataPlaces(o.Roles))
+		if len(l.problems) == 0 {
+			l.table(data, rows)
 		}
 	}
 	if run := l.base(o.Run); run != nil {
@@ -172,12 +177,31 @@ func (l *layer) base(path string) *beneath.Dir {
 	err := os.MkdirAll(path, 0o755)
 	if err == nil {
 		var d *beneath.Dir
-		if d, err = beneath.Open(path); err == nil {
+		if d, err = beneath.Base(path); err == nil {
 			return d
 		}
 	}
 	l.problem(path, err)
 	return nil
+}
+
+// survey tells of all rows at once that something else lies in their place.
+func (l *layer) survey(base *beneath.Dir, rows []place) {
+	for _, row := range rows {
+		info, err := base.Look(row.name)
+		if err != nil || !row.strange(info) {
+			continue // what cannot be looked at is told by whoever opens it
+		}
+		l.problem(base.Path(), &beneath.Refused{Path: path.Join(base.Path(), row.name), What: info.What(), File: row.file})
+	}
+}
+
+// strange reports that something else than the row's lies in its place.
+func (p place) strange(info beneath.Info) bool {
+	if p.file {
+		return !info.IsFile() || info.Links > 1
+	}
+	return !info.IsDir()
 }
 
 func (l *layer) table(base *beneath.Dir, rows []place) {
@@ -196,7 +220,16 @@ func (l *layer) table(base *beneath.Dir, rows []place) {
 }
 
 func (l *layer) row(base *beneath.Dir, row place) error {
-	n, err := base.Hold(row.name)
+	if row.fleeting {
+		if err := l.clear(base, row); err != nil {
+			return err
+		}
+	}
+	open := base.Hold
+	if row.file {
+		open = base.File
+	}
+	n, err := open(row.name)
 	if errors.Is(err, fs.ErrNotExist) {
 		if row.file {
 			return nil
@@ -211,11 +244,8 @@ func (l *layer) row(base *beneath.Dir, row place) error {
 		return err
 	}
 	defer n.Close()
-	switch {
-	case row.file != n.IsFile():
+	if n.IsFile() && !row.file {
 		return &beneath.Refused{Path: base.Path() + "/" + row.name, What: n.What()}
-	case row.file && n.Links > 1:
-		return &beneath.Refused{Path: base.Path() + "/" + row.name, What: "a file with a second name (hard link)"}
 	}
 	if n.UID == row.owner.UID && n.GID == row.owner.GID && n.Mode == row.mode {
 		return nil
@@ -232,6 +262,22 @@ func (l *layer) row(base *beneath.Dir, row place) error {
 		return err
 	}
 	l.report.Repaired = append(l.report.Repaired, base.Path()+"/"+row.name)
+	return nil
+}
+
+// clear removes what holds no bytes from the place of a fleeting folder. A file
+// is somebody's, and is refused like anywhere else.
+func (l *layer) clear(base *beneath.Dir, row place) error {
+	info, err := base.Look(row.name)
+	if err != nil || info.IsDir() || info.IsFile() {
+		return nil // Hold says what is wrong
+	}
+	if err := base.Unlink(row.name); err != nil {
+		return err
+	}
+	at := base.Path() + "/" + row.name
+	l.Log.Warn("something else was in the place of a folder of the box and is removed", slog.String("path", at), slog.String("was", info.What()))
+	l.report.Repaired = append(l.report.Repaired, at)
 	return nil
 }
 

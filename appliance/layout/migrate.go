@@ -151,7 +151,7 @@ func (m *mover) entry(ctx context.Context, in *beneath.Dir, name string, depth i
 	if info.UID == m.to.UID && info.GID == m.to.GID {
 		return nil
 	}
-	n, err := in.Hold(name)
+	n, err := in.HoldAny(name)
 	if err != nil {
 		return err
 	}
@@ -191,7 +191,7 @@ func (m *mover) children(ctx context.Context, in *beneath.Dir, name string, dept
 // readRecord returns the record. One that is damaged counts as unknown: the
 // folders' own owners then decide.
 func readRecord(data *beneath.Dir) (record, bool, error) {
-	n, err := data.Hold(recordName)
+	n, err := data.File(recordName)
 	if errors.Is(err, fs.ErrNotExist) {
 		return record{}, false, nil
 	}

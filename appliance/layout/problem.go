@@ -24,8 +24,8 @@ func (l *layer) problem(path string, err error) {
 	switch {
 	case errors.As(err, &refused):
 		p.Path = refused.Path
-		p.What = "is " + refused.What + ", and the box follows none and changes none"
-		p.Remedy = "Look at what it is and who made it, then remove it and start again."
+		p.What = "is " + refused.What + ", which the box neither follows nor opens"
+		p.Remedy = l.Remedy(refused)
 	case errors.Is(err, unix.EROFS):
 		p.What = "is on a volume mounted read-only"
 		p.Remedy = "Mount it without :ro."
@@ -51,6 +51,22 @@ func (l *layer) problem(path string, err error) {
 		p.Remedy = "Check that it is a folder on a working file system."
 	}
 	l.problems = append(l.problems, p)
+}
+
+// Remedy says how to mend what was refused, by a command that loses nothing.
+func (o Options) Remedy(r *beneath.Refused) string {
+	text := "Look at what it is and who made it. Then put it aside, which loses nothing: "
+	if r.Shared() {
+		text = "Look at which other name it has. Then give it a file of its own, which leaves the other as it is: "
+	}
+	text += r.Command()
+	if within(o.Data, r.Path) {
+		text += fmt.Sprintf(". In a container: docker run --rm --user 0 --entrypoint sh -v VOLUME:%s IMAGE -c \"%s\"", o.Data, r.Command())
+	}
+	if r.What == beneath.Symlink {
+		text += ". If what you need is where the link leads, mount that at " + r.Path + " in its place"
+	}
+	return text + "."
 }
 
 // ownedBy describes the nearest folder there is.

@@ -102,12 +102,12 @@ func Open(data string, log *slog.Logger) *Ledger {
 }
 
 func read(data string) ([]Line, error) {
-	d, err := beneath.Open(data)
+	d, err := beneath.Base(data)
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close()
-	n, err := d.Hold(Name)
+	n, err := d.File(Name)
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +189,7 @@ func (l *Ledger) write() error {
 	if err != nil {
 		return err
 	}
-	d, err := beneath.Open(l.data)
+	d, err := beneath.Base(l.data)
 	if err != nil {
 		return err
 	}

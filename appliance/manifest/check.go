@@ -160,10 +160,8 @@ func (c *check) compare(e Entry) (beneath.Info, string) {
 		return info, missing
 	case err != nil:
 		return info, "unreadable: " + cause(err)
-	case !info.IsFile():
+	case !info.IsFile() || info.Links > 1:
 		return info, info.What()
-	case info.Links > 1:
-		return info, "a file with a second name"
 	case info.Size != int64(len(e.Content)):
 		return info, "other content"
 	}

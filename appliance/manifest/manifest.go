@@ -159,7 +159,7 @@ func (m *Manifest) Enforce(root string, log *slog.Logger) (Report, error) {
 
 // Install is Enforce for a root that may be empty.
 func (m *Manifest) Install(root string, log *slog.Logger) (Report, error) {
-	dir, err := beneath.Open(root)
+	dir, err := beneath.Base(root)
 	if err != nil {
 		return Report{}, err
 	}

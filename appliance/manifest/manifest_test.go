@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"coffer/appliance/beneath/beneathtest"
 )
 
 func sample(t testing.TB) *Manifest {
@@ -114,7 +116,7 @@ func TestTamperingIsRepaired(t *testing.T) {
 		"a linked folder": {func(r string) error {
 			return errors.Join(os.Rename(r+"/usr/share/coffer/templates", r+"/moved"), os.Symlink(r+"/moved", r+"/usr/share/coffer/templates"))
 		}, "/usr/share/coffer/templates", "a symbolic link in place of a folder"},
-		"a second name": {func(r string) error { return os.Link(r+"/etc/nginx/nginx.conf", r+"/second") }, "/etc/nginx/nginx.conf", "a file with a second name"},
+		"a second name": {func(r string) error { return os.Link(r+"/etc/nginx/nginx.conf", r+"/second") }, "/etc/nginx/nginx.conf", "a file with a second name (hard link)"},
 		"a FIFO": {func(r string) error {
 			return errors.Join(os.Remove(r+"/etc/nginx/nginx.conf"), unix.Mkfifo(r+"/etc/nginx/nginx.conf", 0o444))
 		}, "/etc/nginx/nginx.conf", "a FIFO"},
@@ -152,6 +154,70 @@ func TestTamperingIsRepaired(t *testing.T) {
 			if r, err := m.Enforce(root, slog.New(slog.DiscardHandler)); err != nil || len(r.Findings) > 0 {
 				t.Errorf("a second look finds %+v, %v", r, err)
 			}
+		})
+	}
+}
+
+// TestPlantsInEveryRow: whatever is planted in the place of a protected file or
+// of a folder of the box's own is replaced by the true one, and never opened,
+// followed or changed. What has no true copy is told and left alone.
+func TestPlantsInEveryRow(t *testing.T) {
+	m := sample(t)
+	root := install(t, m)
+	must(t, os.MkdirAll(root+"/usr/bin", 0o755))
+	rows := slices.Clone(m.dirs)
+	for _, e := range m.entries {
+		rows = append(rows, e.Name)
+	}
+	for _, kind := range beneathtest.Kinds() {
+		for _, name := range rows {
+			t.Run(name+" "+kind.Name, func(t *testing.T) {
+				victim := beneathtest.New(t)
+				victim.Plant(kind, filepath.Join(root, name))
+				r, err := m.Enforce(root, slog.New(slog.DiscardHandler))
+				if err != nil || r.Standing() != 0 || !slices.ContainsFunc(r.Findings, func(f Finding) bool {
+					return f.Path == "/"+name && strings.HasPrefix(strings.Replace(f.What, "a file in place", kind.What, 1), kind.What) && f.Repaired
+				}) {
+					t.Errorf("%+v, %v", r, err)
+				}
+				victim.Gone(filepath.Join(root, name))
+				victim.Untouched()
+				verify(t, m, root)
+			})
+		}
+		for _, name := range append(m.Built, m.Built[0]+"/inside") {
+			t.Run(name+" "+kind.Name, func(t *testing.T) {
+				victim := beneathtest.New(t)
+				path := filepath.Join(root, name)
+				must(t, os.MkdirAll(filepath.Dir(path), 0o755))
+				victim.Plant(kind, path)
+				r, err := m.Enforce(root, slog.New(slog.DiscardHandler))
+				if err != nil || r.Standing() != 1 || !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Path == "/"+name && !f.Repaired }) {
+					t.Errorf("%+v, %v", r, err)
+				}
+				victim.Stands(path)
+				victim.Untouched()
+				must(t, os.Remove(path), os.RemoveAll(filepath.Join(root, m.Built[0])))
+			})
+		}
+	}
+}
+
+// All of them at once: there is nothing true left to lean on.
+func TestPlantsAsEveryRow(t *testing.T) {
+	m := sample(t)
+	for _, kind := range beneathtest.Kinds() {
+		t.Run(kind.Name, func(t *testing.T) {
+			root := install(t, m)
+			victim := beneathtest.New(t)
+			for _, e := range m.entries {
+				victim.Plant(kind, filepath.Join(root, e.Name))
+			}
+			if r, err := m.Enforce(root, slog.New(slog.DiscardHandler)); err != nil || r.Standing() != 0 || r.Repaired() != m.Len() {
+				t.Errorf("%+v, %v", r, err)
+			}
+			victim.Untouched()
+			verify(t, m, root)
 		})
 	}
 }

@@ -31,10 +31,8 @@ func Inspect(o Options) ([]Held, error) {
 		}
 		h := Held{Name: name, UID: info.UID, GID: info.GID, Mode: info.Mode}
 		switch {
-		case !info.IsFile():
+		case !info.IsFile() || info.Links > 1:
 			h.Wrong = "is " + info.What()
-		case info.Links > 1:
-			h.Wrong = "has a second name"
 		case want.UID != beneath.Keep && (info.UID != want.UID || info.GID != want.GID):
 			h.Wrong = fmt.Sprintf("is owned by %d:%d", info.UID, info.GID)
 		case info.Mode != want.Mode:

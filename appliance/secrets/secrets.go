@@ -89,7 +89,7 @@ func Code(dir string) (string, error) {
 		return "", err
 	}
 	defer d.Close()
-	n, err := d.Hold(SetupCode)
+	n, err := d.File(SetupCode)
 	if err != nil {
 		return "", err
 	}
@@ -159,17 +159,17 @@ func (s store) attributes() beneath.Attributes {
 
 // read returns a secret that is sound, with its owner and mode mended.
 func (s store) read(name string, check func(string) error) (string, error) {
-	n, err := s.dir.Hold(name)
-	if err != nil {
-		if errors.Is(err, fs.ErrPermission) {
-			return "", unsound(name, s.dir.Path(), "cannot be read ("+err.Error()+")")
-		}
+	n, err := s.dir.File(name)
+	switch {
+	case isRefused(err):
+		return "", fmt.Errorf("%w. %s is not replaced on its own, because that would void what it protects: a new one means %s",
+			err, name, consequence(name))
+	case errors.Is(err, fs.ErrPermission):
+		return "", unsound(name, s.dir.Path(), "cannot be read ("+err.Error()+")")
+	case err != nil:
 		return "", err
 	}
 	defer n.Close()
-	if !n.IsFile() || n.Links > 1 {
-		return "", &beneath.Refused{Path: s.dir.Path() + "/" + name, What: "not a file with one name"}
-	}
 	a := s.attributes()
 	if s.root && (n.UID != a.UID || n.GID != a.GID) {
 		if err := n.Own(a.UID, a.GID); err != nil {

@@ -5,13 +5,16 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
 	"coffer/appliance/beneath"
+	"coffer/appliance/beneath/beneathtest"
 )
 
 func quiet(dir string) Options {
@@ -108,39 +111,67 @@ func TestNeverReplacedOnItsOwn(t *testing.T) {
 	}
 }
 
-func TestPlantsAreRefused(t *testing.T) {
-	for name, plant := range map[string]func(path, victim string) error{
-		"a link":          func(p, v string) error { return os.Symlink(v, p) },
-		"a dangling link": func(p, v string) error { return os.Symlink(v+"-none", p) },
-		"a second name":   func(p, v string) error { return os.Link(v, p) },
-		"a FIFO":          func(p, _ string) error { return unix.Mkfifo(p, 0o600) },
-		"a folder":        func(p, _ string) error { return os.Mkdir(p, 0o700) },
-	} {
+// TestPlantsInEveryRow: what is planted in the place of a secret is refused, with
+// a command that loses nothing, whatever the configuration says.
+func TestPlantsInEveryRow(t *testing.T) {
+	for _, kind := range beneathtest.Kinds() {
 		for _, file := range []string{SessionKey, SetupCode} {
-			t.Run(name+" as "+file, func(t *testing.T) {
+			t.Run(file+" "+kind.Name, func(t *testing.T) {
 				dir := t.TempDir()
-				victim := filepath.Join(t.TempDir(), "victim")
-				must(t, os.WriteFile(victim, []byte(strings.Repeat("a", 64)), 0o604), plant(dir+"/"+file, victim))
+				path := filepath.Join(dir, file)
+				_, err := Ensure(quiet(dir))
+				must(t, err)
+				victim := beneathtest.New(t)
+				victim.Plant(kind, path)
 				// A seed does not make a plant welcome.
-				o := quiet(dir)
-				o.SecretKey, o.SetupCode = strings.Repeat("s", 40), "SEEDED-CODE"
-				for _, o := range []Options{quiet(dir), o} {
+				seeded := quiet(dir)
+				seeded.SecretKey, seeded.SetupCode = strings.Repeat("s", 40), "SEEDED-CODE"
+				for _, o := range []Options{quiet(dir), seeded} {
 					_, err := Ensure(o)
-					var refused *beneath.Refused
-					if !errors.As(err, &refused) {
+					refused, ok := errors.AsType[*beneath.Refused](err)
+					if !ok || refused.Path != path || refused.What != kind.What || !strings.Contains(err.Error(), "not replaced on its own") {
 						t.Errorf("%v", err)
 					}
 				}
-				info, err := os.Stat(victim)
-				must(t, err)
-				if text, _ := os.ReadFile(victim); len(text) != 64 || info.Mode().Perm() != 0o604 {
-					t.Errorf("the victim was changed: %q %v", text, info.Mode())
+				if _, err := Code(dir); file == SetupCode && err == nil {
+					t.Error("the code was read")
 				}
-				if _, err := os.Lstat(victim + "-none"); err == nil {
-					t.Error("a file was made through the link")
+				if held, err := Inspect(quiet(dir)); err != nil || !slices.ContainsFunc(held, func(h Held) bool { return h.Name == file && h.Wrong == "is "+kind.What }) {
+					t.Errorf("a look finds %+v, %v", held, err)
 				}
+				victim.Stands(path)
+				victim.Untouched()
 			})
 		}
+	}
+}
+
+// A second name, by whatever made it, goes by the command that is told, and the
+// secret stays.
+func TestASecondNameIsMended(t *testing.T) {
+	dir := t.TempDir()
+	before, err := Ensure(quiet(dir))
+	must(t, err, os.Link(dir+"/"+SessionKey, filepath.Join(t.TempDir(), "snapshot")))
+	_, err = Ensure(quiet(dir))
+	refused, ok := errors.AsType[*beneath.Refused](err)
+	if !ok {
+		t.Fatalf("%v", err)
+	}
+	if out, err := exec.Command("sh", "-c", refused.Command()).CombinedOutput(); err != nil {
+		t.Fatalf("%v %s", err, out)
+	}
+	after, err := Ensure(quiet(dir))
+	if err != nil || string(after.SessionKey) != string(before.SessionKey) {
+		t.Errorf("the secret is another one: %v", err)
+	}
+	checkFile(t, dir+"/"+SessionKey)
+}
+
+func TestAFolderIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	must(t, os.Mkdir(dir+"/"+SessionKey, 0o700))
+	if _, err := Ensure(quiet(dir)); !isRefused(err) {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -31,7 +31,7 @@ const Folder = "config/ca"
 // folder dir. What it does not take it tells; a folder that is not there is
 // empty.
 func Read(dir string, log *slog.Logger) []byte {
-	d, err := beneath.Open(dir)
+	d, err := beneath.Base(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -64,14 +64,11 @@ func Read(dir string, log *slog.Logger) []byte {
 
 // file returns the certificates of one file and nothing else of it.
 func file(d *beneath.Dir, name string) ([]byte, error) {
-	n, err := d.Hold(name)
+	n, err := d.File(name)
 	if err != nil {
 		return nil, err
 	}
 	defer n.Close()
-	if !n.IsFile() {
-		return nil, errors.New("it is " + n.What())
-	}
 	text, err := n.Read(maxFile)
 	if err != nil {
 		return nil, err

@@ -64,7 +64,7 @@ func TestRead(t *testing.T) {
 		{"damaged", holding("a.pem", strings.Replace(one, "MII", "MIX", 1)), "", "not taken"},
 		{"long", holding("a.pem", one+strings.Repeat("x", maxFile)), "", "not taken"},
 		{"a link", func(dir string) error { return os.Symlink(outside, filepath.Join(dir, "a.pem")) }, "", "link"},
-		{"a folder", func(dir string) error { return os.Mkdir(filepath.Join(dir, "a.pem"), 0o755) }, "", "it is a"},
+		{"a folder", func(dir string) error { return os.Mkdir(filepath.Join(dir, "a.pem"), 0o755) }, "", "a.pem is a directory"},
 	} {
 		t.Run(r.name, func(t *testing.T) {
 			dir := t.TempDir()
