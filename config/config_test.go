@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"coffer/config"
 )
 
@@ -318,6 +320,21 @@ func TestFileIsNeverALinkOrAnothersOwn(t *testing.T) {
 	for name, root := range rows {
 		if c, err := config.Load(root, nil); err == nil || c != nil {
 			t.Errorf("%s was read", name)
+		}
+	}
+	// What is no file of its own is not opened, and the fault says what mends it.
+	for words, plant := range map[string]func(path string) error{
+		"cp -p PATH PATH.copy && mv PATH.copy PATH": func(p string) error { return os.Link(outside, p) },
+		"cp -p PATH PATH.copy":                      func(p string) error { return os.Symlink(outside, p) },
+		"mv -n PATH PATH.aside":                     func(p string) error { return unix.Mkfifo(p, 0o600) },
+	} {
+		root := t.TempDir()
+		path := writeYAML(t, root, "", 0o600)
+		if err := errors.Join(os.Remove(path), plant(path)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := config.Load(root, nil); err == nil || !strings.Contains(err.Error(), strings.ReplaceAll(words, "PATH", path)) {
+			t.Errorf("%v; it does not say %q", err, words)
 		}
 	}
 	if err := os.Rename(outside, filepath.Join(filepath.Dir(outside), "coffer.yaml")); err != nil {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/netip"
 	"os"
@@ -13,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/spf13/viper"
-	"golang.org/x/sys/unix"
 
 	"coffer/weaken"
 )
@@ -125,8 +123,12 @@ func (l *loader) file(table []option) {
 				"For a named volume: docker run --rm --user 0 --entrypoint chown -v VOLUME:%[2]s IMAGE -R %[1]s %[2]s", me, data))
 		return
 	}
+	if errors.Is(err, errNoFolder) {
+		l.fault(filepath.Dir(path), err.Error(), ordinary(filepath.Dir(path), err))
+		return
+	}
 	if err != nil {
-		l.fault(path, plain(err).Error(), "Make it an ordinary file that only its owner can change: chown root:root and chmod 0600 on it and on its folder.")
+		l.fault(path, plain(err).Error(), ordinary(path, err))
 		return
 	}
 	l.viper.SetConfigType("yaml")
@@ -279,72 +281,6 @@ func (l *loader) agree() {
 func within(outer, inner string) bool {
 	rel, err := filepath.Rel(outer, inner)
 	return err == nil && rel != ".." && !strings.HasPrefix(rel, "../")
-}
-
-// readSmall reads a file the owner named. Links are followed: secret mounts
-// are made of them.
-func readSmall(path string) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.New("it is not a file")
-	}
-	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(content) > maxFile {
-		err = errors.New("it is larger than 64 KiB")
-	}
-	return content, err
-}
-
-// readOwned reads a file that nobody but root and the user who runs the box
-// may be able to change, neither it nor its folder.
-func readOwned(path string) ([]byte, fs.FileMode, error) {
-	dir, err := unix.Open(filepath.Dir(path), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, 0, err
-	}
-	folder := os.NewFile(uintptr(dir), filepath.Dir(path))
-	defer folder.Close()
-	fd, err := unix.Openat(dir, filepath.Base(path), unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
-	if errors.Is(err, unix.ELOOP) {
-		return nil, 0, errors.New("it is a symbolic link")
-	}
-	if err != nil {
-		return nil, 0, err
-	}
-	f := os.NewFile(uintptr(fd), path)
-	defer f.Close()
-	for _, each := range []*os.File{folder, f} {
-		var st unix.Stat_t
-		if err := unix.Fstat(int(each.Fd()), &st); err != nil {
-			return nil, 0, err
-		}
-		if st.Uid != 0 && int(st.Uid) != os.Geteuid() {
-			return nil, 0, fmt.Errorf("%s belongs to user %d", each.Name(), st.Uid)
-		}
-		if st.Mode&0o022 != 0 {
-			return nil, 0, fmt.Errorf("%s can be changed by others (mode %04o)", each.Name(), st.Mode&0o7777)
-		}
-	}
-	info, err := f.Stat()
-	if err != nil {
-		return nil, 0, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, 0, errors.New("it is not a file")
-	}
-	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(content) > maxFile {
-		err = errors.New("it is larger than 64 KiB")
-	}
-	return content, info.Mode(), err
 }
 
 // plain drops the operation and path that the caller already names.
