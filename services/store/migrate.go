@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -84,11 +86,20 @@ func copyName(schema int) string { return fmt.Sprintf("%s.schema-%d", FileName, 
 
 const partial = ".part"
 
+// createPartial makes the file that becomes path once it is whole. What a crash
+// left there, whatever it is, goes first and is not opened.
+func createPartial(path string) (*os.File, error) {
+	if err := syscall.Unlink(path + partial); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, &fs.PathError{Op: "unlink", Path: path + partial, Err: err}
+	}
+	return os.OpenFile(path+partial, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+}
+
 // keepCopy writes the store to a file beside it. A name that stands is a copy
 // that is whole and on disk.
 func (s *Store) keepCopy(dir, name string) (err error) {
 	path := filepath.Join(dir, name)
-	f, err := os.OpenFile(path+partial, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := createPartial(path)
 	if err != nil {
 		return err
 	}

@@ -67,10 +67,14 @@ func open(dir string, wait time.Duration, all []step) (*Store, error) {
 		return nil, err
 	}
 	path := filepath.Join(dir, FileName)
-	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+	switch st, err := os.Lstat(path); {
+	case errors.Is(err, fs.ErrNotExist):
 		if err := makeNew(dir, wait, all); err != nil {
 			return nil, fullOr(err)
 		}
+	case err == nil && !st.Mode().IsRegular():
+		// bbolt would follow a link, wait at a FIFO and write to a device.
+		return nil, fmt.Errorf("%s is not a file; put it aside, and the store in its place", path)
 	}
 	s, err := openFile(path, wait)
 	if err != nil {

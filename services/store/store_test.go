@@ -1,11 +1,15 @@
 package store
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	"golang.org/x/sys/unix"
 
 	"coffer/services/library"
 	"coffer/services/library/librarytest"
@@ -84,6 +88,29 @@ func TestSecondOpener(t *testing.T) {
 
 // A row of another shape is an error that names the bucket, never a panic or
 // half a value.
+// What is no file is not opened as the store.
+func TestNoFile(t *testing.T) {
+	outside := filepath.Join(t.TempDir(), "outside")
+	for name, plant := range map[string]func(path string) error{
+		"a FIFO":          func(p string) error { return unix.Mkfifo(p, 0o600) },
+		"a link":          func(p string) error { return os.Symlink(outside, p) },
+		"a dangling link": func(p string) error { return os.Symlink(outside+"-none", p) },
+		"a folder":        func(p string) error { return os.Mkdir(p, 0o700) },
+	} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, FileName)
+		if err := errors.Join(os.WriteFile(outside, nil, 0o600), plant(path)); err != nil {
+			t.Fatal(err)
+		}
+		if s, err := Open(dir); err == nil || !strings.Contains(err.Error(), path+" is not a file") {
+			t.Errorf("%s: %v, %v", name, s, err)
+		}
+		if st, err := os.Stat(outside); err != nil || st.Size() != 0 {
+			t.Errorf("%s: a link was followed", name)
+		}
+	}
+}
+
 func TestCorruptRows(t *testing.T) {
 	for bucket, bad := range map[string][]byte{bSources: []byte("{"), bJobs: {1, 2}, bPassages: {0x80}, bChanges: {'?', 'x'}} {
 		s := openTest(t)

@@ -41,7 +41,7 @@ func (w *Witness) Marks() ([]string, error) {
 // Keep implements library.Witness.
 func (w *Witness) Keep(marks ...string) error {
 	path := filepath.Join(w.folder, witnessFile)
-	f, err := os.OpenFile(path+partial, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := createPartial(path)
 	if err != nil {
 		return err
 	}

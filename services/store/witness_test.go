@@ -1,10 +1,13 @@
 package store
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"coffer/services/library"
 )
@@ -44,6 +47,22 @@ func TestWitness(t *testing.T) {
 		}
 		if marks, err := w.Marks(); err == nil {
 			t.Errorf("%s: %q", name, marks)
+		}
+	}
+	os.Remove(path)
+	// What lies where the new file is made is not opened: a FIFO would wait, and
+	// a link would be followed.
+	outside := filepath.Join(t.TempDir(), "outside")
+	for name, plant := range map[string]func(path string) error{
+		"a FIFO":        func(p string) error { return unix.Mkfifo(p, 0o600) },
+		"a link":        func(p string) error { return os.Symlink(outside, p) },
+		"a second name": func(p string) error { return os.Link(outside, p) },
+	} {
+		if err := errors.Join(os.WriteFile(outside, []byte("as it was"), 0o600), plant(path+partial), w.Keep("c")); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if text, err := os.ReadFile(outside); err != nil || string(text) != "as it was" {
+			t.Errorf("%s: %q, %v", name, text, err)
 		}
 	}
 	os.Remove(path)
