@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"coffer/appliance/beneath"
 	"coffer/config"
 	"coffer/services/auth"
 	"coffer/services/console"
@@ -63,7 +64,7 @@ func resetPassword(ctx context.Context, c call, cfg *config.Config, password str
 }
 
 func resetStopped(ctx context.Context, c call, folder, password string) (err error) {
-	st, err := os.Lstat(filepath.Join(folder, store.FileName))
+	owner, err := ownerOf(folder)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("no box has been set up in %s, so that there is no password to replace", filepath.Dir(folder))
@@ -72,10 +73,8 @@ func resetStopped(ctx context.Context, c call, folder, password string) (err err
 	case err != nil:
 		return err
 	}
-	if sys, ok := st.Sys().(*syscall.Stat_t); ok {
-		if err := become(int(sys.Uid), int(sys.Gid)); err != nil {
-			return err
-		}
+	if err := become(owner.UID, owner.GID); err != nil {
+		return err
 	}
 	kept, err := store.Open(folder)
 	if err != nil {
@@ -91,6 +90,25 @@ func resetStopped(ctx context.Context, c call, folder, password string) (err err
 		return err
 	}
 	return keeper.ResetPassword(ctx, password)
+}
+
+// ownerOf is whose store lies in folder. A file that also has a name elsewhere
+// may be anybody's, root's too, and is refused.
+func ownerOf(folder string) (beneath.Info, error) {
+	dir, err := beneath.Open(folder)
+	if err != nil {
+		return beneath.Info{}, err
+	}
+	defer dir.Close()
+	n, err := dir.File(store.FileName)
+	if refused, ok := errors.AsType[*beneath.Refused](err); ok {
+		err = fmt.Errorf("%w; look at who made it, then run: %s", err, refused.Command())
+	}
+	if err != nil {
+		return beneath.Info{}, err
+	}
+	defer n.Close()
+	return n.Info, nil
 }
 
 // become makes this process the user that owns the store, so that files keep

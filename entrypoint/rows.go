@@ -160,6 +160,7 @@ func (p plan) services() []boot.Service {
 			},
 			As: p.roles.Edge, Path: p.nginx, Args: append([]string{"nginx"}, edge.Arguments(p.cfg.Root, p.cfg.Run)...),
 			Env:   []string{"TZ=" + p.cfg.TimeZone.String()},
+			Fresh: []string{boot.NginxPID},
 			Probe: boot.NginxReady(p.cfg.Run, dialAddress(p.cfg.Listen)),
 			Files: confine.Files{
 				Read:     []string{filepath.Join(p.cfg.Root, "etc/nginx"), p.share, p.run("edge"), p.run("acme"), p.data(certs.Edge)},

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"coffer/appliance/beneath"
 	"coffer/appliance/confine"
 	"coffer/appliance/control"
 	"coffer/appliance/edge"
@@ -193,10 +194,8 @@ func (b *box) prepare(ctx context.Context) error {
 	b.Output.Conceal(
 		b.secrets.SetupCode, secrets.Show(b.secrets.SetupCode), hex.EncodeToString(b.secrets.SessionKey), b.Edge.Token, b.Secrets.SecretKey,
 	)
-	for _, folder := range []string{b.Run, StateFolder(b.Run)} {
-		if err := sockets.RunFolder(folder); err != nil {
-			return err
-		}
+	if err := sockets.RunFolder(b.Run); err != nil {
+		return err
 	}
 	// The sockets also prove that no other box runs here, before anything of
 	// its run is overwritten.
@@ -265,7 +264,12 @@ func (b *box) refuse(err error) {
 	b.Log.Error("the box cannot start")
 	text := err.Error()
 	var problems layout.Problems // these name their remedies
-	if !errors.As(err, &problems) && (errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)) {
+	var plant *beneath.Refused
+	switch {
+	case errors.As(err, &problems):
+	case errors.As(err, &plant):
+		text += ".\n" + b.Layout.Remedy(plant)
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		text += "\nThe disk is full. Make room on it and start again; nothing stored has been changed."
 	}
 	b.Output.Print(text)

@@ -5,25 +5,23 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"coffer/appliance/beneath"
 )
 
 // NginxReady returns a Probe: nginx is ready when its pid file names it, which
 // it writes once it holds its listeners, and address accepts a connection.
 // The pid matters: another process on the port is not our edge.
 func NginxReady(run, address string) func(ctx context.Context, pid int) error {
-	pidFile := filepath.Join(run, "nginx", "nginx.pid")
 	return func(ctx context.Context, pid int) error {
 		again := time.NewTicker(5 * time.Millisecond)
 		defer again.Stop()
 		for {
-			text, err := os.ReadFile(pidFile)
-			if err == nil && strings.TrimSpace(string(text)) == strconv.Itoa(pid) && accepts(ctx, address) {
+			if named(run, pid) && accepts(ctx, address) {
 				return nil
 			}
 			select {
@@ -33,6 +31,27 @@ func NginxReady(run, address string) func(ctx context.Context, pid int) error {
 			}
 		}
 	}
+}
+
+// NginxPID is where nginx writes its number, below RUN, in a folder that is its
+// own.
+const NginxPID = "nginx/nginx.pid"
+
+// named reports that the pid file names pid. Who took nginx over can put
+// anything there, so that nothing but a file is opened.
+func named(run string, pid int) bool {
+	dir, err := beneath.Open(run)
+	if err != nil {
+		return false
+	}
+	defer dir.Close()
+	n, err := dir.File(NginxPID)
+	if err != nil {
+		return false
+	}
+	defer n.Close()
+	text, err := n.Read(32)
+	return err == nil && strings.TrimSpace(string(text)) == strconv.Itoa(pid)
 }
 
 func accepts(ctx context.Context, address string) bool {

@@ -2,11 +2,14 @@ package boot
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
 
+	"coffer/appliance/beneath"
 	"coffer/appliance/confine"
 	"coffer/appliance/layout"
 	"coffer/appliance/sockets"
@@ -28,6 +31,9 @@ type Service struct {
 	// Told, when not nil, is given what the service tells of its work, line by
 	// line.
 	Told func(line string)
+	// Fresh are files below RUN that a start must not find, by whatever is under
+	// their names now.
+	Fresh []string
 	// Probe tells when the service does its work, for a program that does not
 	// report on a pipe.
 	Probe func(ctx context.Context, pid int) error
@@ -56,6 +62,9 @@ type launcher struct {
 // made anew for each start, but for the sockets.
 func (l *launcher) Launch(p supervise.Program, report func(supervise.Report)) (supervise.Child, error) {
 	s := l.services[p.Name]
+	if err := l.box.forget(s.Fresh); err != nil {
+		return nil, err
+	}
 	var handed []*os.File // closed here once the child has them
 	defer func() {
 		for _, f := range handed {
@@ -126,6 +135,21 @@ func (l *launcher) Launch(p supervise.Program, report func(supervise.Report)) (s
 		return nil, fmt.Errorf("start: %w", err)
 	}
 	return child, nil
+}
+
+// forget removes files below RUN.
+func (b *box) forget(names []string) error {
+	dir, err := beneath.Open(b.Run)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	for _, name := range names {
+		if err := dir.Unlink(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // Await implements supervise.Launcher: the socket of a program on demand is

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"os"
 	"path"
 	"strings"
 
@@ -119,19 +118,32 @@ const (
 // place.
 func (o Options) flatten(dir *beneath.Dir, name string, fragments map[string][]byte) error {
 	var out bytes.Buffer
-	if err := o.inline(&out, path.Join(o.Root, "etc/nginx/nginx.conf"), fragments, 0); err != nil {
+	if err := o.inline(&out, "etc/nginx/nginx.conf", fragments, 0); err != nil {
 		return err
 	}
 	return dir.Put(name, out.Bytes(), o.attributes())
 }
 
-// inline copies the file at name, and what it includes. An include is a line
+// maxConfiguration bounds each file of the protected configuration, in bytes.
+const maxConfiguration = 1 << 20
+
+// inline copies the file at name below Root, and what it includes. An include is a line
 // of its own in our files.
 func (o Options) inline(out *bytes.Buffer, name string, fragments map[string][]byte, depth int) error {
 	if depth > 8 {
 		return fmt.Errorf("edge: %s is included too deep", name)
 	}
-	content, err := os.ReadFile(name)
+	dir, err := beneath.Base(o.Root)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	n, err := dir.File(name)
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	content, err := n.Read(maxConfiguration)
 	if err != nil {
 		return err
 	}
@@ -147,7 +159,7 @@ func (o Options) inline(out *bytes.Buffer, name string, fragments map[string][]b
 			out.Write(fragments[fragment])
 			continue
 		}
-		if err := o.inline(out, path.Join(o.Root, "etc/nginx", included), fragments, depth+1); err != nil {
+		if err := o.inline(out, path.Join("etc/nginx", included), fragments, depth+1); err != nil {
 			return err
 		}
 	}

@@ -15,6 +15,8 @@ import (
 	"testing/fstest"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"coffer/appliance/ledger"
 	"coffer/appliance/supervise"
 )
@@ -281,6 +283,8 @@ func TestEachClaim(t *testing.T) {
 		{"logs-clean", "", nil, Pass, "0 log files"},
 		{"logs-clean", "a key", at("data/logs/api.log", func(p string) error { return os.WriteFile(p, []byte("x 0badc0de0badc0de y"), 0o644) }), bad, "session-key stands in the log api.log"},
 		{"logs-clean", "the code", at("data/logs/init.log", func(p string) error { return os.WriteFile(p, []byte("ABCD2345"), 0o644) }), Pass, "1 log files"},
+
+		{"logs-clean", "no log", at("data/logs/api.log", func(p string) error { return unix.Mkfifo(p, 0o600) }), Pass, "0 log files"},
 
 		{"fetch-ssrf", "", nil, Pass, "refused 19 of 19"},
 		{"fetch-ssrf", "everything", func(r *rig) error { r.public = func(netip.Addr) error { return nil }; return nil }, bad, "from 0.0.0.0"},

@@ -12,16 +12,35 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"coffer/appliance/beneath"
 )
 
 // peerIsClient is how the edge tells the API who the client is.
 const peerIsClient = "proxy_set_header X-Client-Addr $remote_addr;"
 
+// maxConf bounds a file of the edge's configuration, in bytes.
+const maxConf = 1 << 20
+
+// confFile reads one that is a file indeed: nothing else is opened.
+func confFile(folder, name string) ([]byte, error) {
+	dir, err := beneath.Base(folder)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	n, err := dir.File(name)
+	if err != nil {
+		return nil, err
+	}
+	defer n.Close()
+	return n.Read(maxConf)
+}
+
 // clientAddress looks at what the edge is configured to believe, and then lies
 // to it from an address that no proxy has.
 func (l *look) clientAddress(ctx context.Context) Finding {
-	folder := os.DirFS(filepath.Join(l.Root, "etc/nginx"))
-	proxy, err := fs.ReadFile(folder, "coffer/proxy.conf")
+	proxy, err := confFile(l.Root, "etc/nginx/coffer/proxy.conf")
 	if err != nil {
 		return unseen(err)
 	}
@@ -29,12 +48,12 @@ func (l *look) clientAddress(ctx context.Context) Finding {
 		return fail("the edge does not name the TCP peer as the client")
 	}
 	files, believed := 0, []string{}
-	for _, place := range []fs.FS{folder, os.DirFS(filepath.Join(l.RunFolder, "edge"))} {
-		err := fs.WalkDir(place, ".", func(name string, e fs.DirEntry, err error) error {
+	for _, place := range []string{filepath.Join(l.Root, "etc/nginx"), filepath.Join(l.RunFolder, "edge")} {
+		err := fs.WalkDir(os.DirFS(place), ".", func(name string, e fs.DirEntry, err error) error {
 			if err != nil || e.IsDir() || filepath.Ext(name) != ".conf" {
 				return err
 			}
-			text, err := fs.ReadFile(place, name)
+			text, err := confFile(place, name)
 			files++
 			for _, m := range regexp.MustCompile(`(?m)^\s*set_real_ip_from\s+([^;]+);`).FindAllSubmatch(text, -1) {
 				believed = append(believed, string(m[1]))

@@ -5,14 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"coffer/appliance/beneath"
 	"coffer/appliance/layout"
 	"coffer/appliance/secrets"
 )
@@ -180,20 +179,20 @@ func (e *exposed) Error() string { return e.what }
 const maxLog = 8 << 20
 
 func (l *look) logsClean(context.Context) Finding {
-	folder := filepath.Join(l.Data, "logs")
-	root, err := os.OpenRoot(folder)
+	folder, err := beneath.Open(filepath.Join(l.Data, "logs"))
 	if err != nil {
 		return unseen(err)
 	}
-	defer root.Close()
+	defer folder.Close()
+	names, err := folder.Names()
+	if err != nil {
+		return unseen(err)
+	}
 	files, size := 0, int64(0)
-	err = fs.WalkDir(root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
-		if err != nil || !e.Type().IsRegular() {
-			return err
-		}
-		text, err := tail(root, name)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil // it was rotated meanwhile
+	look := func(name string) error {
+		text, err := tail(folder, name)
+		if _, other := errors.AsType[*beneath.Refused](err); other || errors.Is(err, fs.ErrNotExist) {
+			return nil // no log of ours, or it was rotated meanwhile
 		}
 		if err != nil {
 			return err
@@ -206,7 +205,12 @@ func (l *look) logsClean(context.Context) Finding {
 			}
 		}
 		return nil
-	})
+	}
+	for _, name := range names {
+		if err = look(name); err != nil {
+			break
+		}
+	}
 	var e *exposed
 	switch {
 	case errors.As(err, &e):
@@ -217,17 +221,13 @@ func (l *look) logsClean(context.Context) Finding {
 	return pass(fmt.Sprintf("%d log files (%d kB) hold none of the box's secrets; requests are logged by path, without query, cookie or body", files, size/1000))
 }
 
-func tail(root *os.Root, name string) ([]byte, error) {
-	f, err := root.Open(name)
+func tail(dir *beneath.Dir, name string) ([]byte, error) {
+	n, err := dir.File(name)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	return io.ReadAll(io.NewSectionReader(f, max(0, st.Size()-maxLog), maxLog))
+	defer n.Close()
+	return n.Tail(maxLog)
 }
 
 func (l *look) devMode(context.Context) Finding {

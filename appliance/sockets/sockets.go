@@ -15,12 +15,12 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"path/filepath"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"coffer/appliance/beneath"
 	"coffer/weaken"
 )
 
@@ -154,8 +154,9 @@ func bind(spec Spec) (*os.File, error) {
 	return f, nil
 }
 
-// removeStale removes a socket that an earlier run left, and nothing else. One
-// that somebody still listens on is refused: that is another box.
+// removeStale removes a socket that an earlier run left, and what holds no
+// bytes and so is nobody's: a link, a FIFO or a device. A socket that somebody
+// still listens on is refused: that is another box.
 func removeStale(path string) error {
 	st, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -164,8 +165,11 @@ func removeStale(path string) error {
 	if err != nil {
 		return err
 	}
-	if st.Mode().Type() != fs.ModeSocket {
-		return fmt.Errorf("%s is in the way and is not a socket", path)
+	switch kind := st.Mode().Type(); {
+	case kind == 0 || kind == fs.ModeDir:
+		return fmt.Errorf("%s is in the way and is not a socket; put it elsewhere", path)
+	case kind != fs.ModeSocket:
+		return os.NewSyscallError("unlink", unix.Unlink(path))
 	}
 	conn, err := net.DialTimeout("unix", path, time.Second)
 	switch {
@@ -175,7 +179,7 @@ func removeStale(path string) error {
 	case errors.Is(err, syscall.EAGAIN):
 		return fmt.Errorf("another box is running here: %s is busy", path)
 	}
-	return os.Remove(path)
+	return os.NewSyscallError("unlink", unix.Unlink(path))
 }
 
 // RunFolder makes the folder for sockets, 0755 and ours, or checks that it is.
@@ -183,20 +187,23 @@ func RunFolder(path string) error {
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return err
 	}
-	st, err := os.Lstat(path)
+	dir, err := beneath.Open(path)
 	if err != nil {
 		return err
 	}
-	if !st.IsDir() {
-		return fmt.Errorf("%s is not a folder", filepath.Clean(path))
+	defer dir.Close()
+	self, err := dir.Hold(".")
+	if err != nil {
+		return err
 	}
-	if owner := st.Sys().(*syscall.Stat_t).Uid; int(owner) != os.Geteuid() {
+	defer self.Close()
+	if self.UID != os.Geteuid() {
 		if os.Geteuid() != 0 {
-			return fmt.Errorf("%s belongs to user %d", path, owner)
+			return fmt.Errorf("%s belongs to user %d", path, self.UID)
 		}
-		if err := os.Lchown(path, 0, 0); err != nil {
+		if err := self.Own(0, 0); err != nil {
 			return err
 		}
 	}
-	return os.Chmod(path, 0o755)
+	return self.Chmod(0o755)
 }

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"coffer/appliance/beneath/beneathtest"
 )
 
 // The test binary, started with "serve", is a service: it answers connections
@@ -188,9 +190,8 @@ func TestModeAndStaleFiles(t *testing.T) {
 	}
 
 	for name, plant := range map[string]func(string) error{
-		"file":    func(p string) error { return os.WriteFile(p, nil, 0o600) },
-		"folder":  func(p string) error { return os.Mkdir(p, 0o700) },
-		"symlink": func(p string) error { return os.Symlink("/etc/hostname", p) },
+		"file":   func(p string) error { return os.WriteFile(p, nil, 0o600) },
+		"folder": func(p string) error { return os.Mkdir(p, 0o700) },
 	} {
 		p := filepath.Join(dir, name)
 		if err := plant(p); err != nil {
@@ -205,6 +206,54 @@ func TestModeAndStaleFiles(t *testing.T) {
 	}
 	if _, err := Bind(spec(filepath.Join(dir, strings.Repeat("x", 120)))); err == nil || !strings.Contains(err.Error(), "shorter") {
 		t.Errorf("long path: %v", err)
+	}
+}
+
+// What holds no bytes makes room for a socket; a file stays. Neither is opened,
+// nor what a link leads to, nor its mode or owner changed.
+func TestPlantsInEveryRow(t *testing.T) {
+	for _, kind := range beneathtest.Kinds() {
+		t.Run(kind.Name, func(t *testing.T) {
+			path := filepath.Join(folder(t), "echo.sock")
+			victim := beneathtest.New(t)
+			victim.Plant(kind, path)
+			set, err := Bind(spec(path))
+			if kind.File {
+				if err == nil || !strings.Contains(err.Error(), path+" is in the way") {
+					t.Errorf("%v", err)
+				}
+				victim.Stands(path)
+				victim.Untouched()
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer set.Close()
+			victim.Gone(path)
+			victim.Untouched()
+		})
+	}
+}
+
+// The folder of sockets is no link.
+func TestRunFolder(t *testing.T) {
+	for _, kind := range beneathtest.Kinds() {
+		path := filepath.Join(folder(t), "run")
+		victim := beneathtest.New(t)
+		victim.Plant(kind, path)
+		if err := RunFolder(path); err == nil {
+			t.Errorf("%s is taken for it", kind.Name)
+		}
+		victim.Stands(path)
+		victim.Untouched()
+	}
+	path := filepath.Join(folder(t), "run")
+	if err := errors.Join(os.Mkdir(path, 0o700), RunFolder(path)); err != nil {
+		t.Fatal(err)
+	}
+	if st, err := os.Stat(path); err != nil || st.Mode().Perm() != 0o755 {
+		t.Errorf("%v, %v", st.Mode(), err)
 	}
 }
 
