@@ -83,19 +83,29 @@ const (
 	doEnd                   // nothing runs any more: end with code
 )
 
+// moment is a point in time, twice: ran is what the monotonic clock counted
+// since the box began, and decides; wall is what a clock on the wall shows,
+// which somebody may set, and is only told.
+type moment struct {
+	ran  time.Duration
+	wall time.Time
+}
+
+func (m moment) since(earlier moment) time.Duration { return m.ran - earlier.ran }
+
 // unit is a program and what the machine remembers of it.
 type unit struct {
 	Program
 	state    State
 	alive    bool // a process exists
 	ready    bool // this process has been ready
-	since    time.Time
+	since    moment
 	failures int // starts in a row that were never ready
 	young    int // deaths in a row soon after being ready
 	restarts int
 	step     int  // the next stop step
 	again    bool // start again once stopped
-	stopAt   time.Time
+	stopAt   moment
 	last     *Exit
 }
 
@@ -131,10 +141,10 @@ func (m *machine) unit(name string) *unit {
 }
 
 // begin starts what depends on nothing.
-func (m *machine) begin(now time.Time) []do { return m.unblock(now) }
+func (m *machine) begin(now moment) []do { return m.unblock(now) }
 
 // unblock starts what waited and has now all it depends on.
-func (m *machine) unblock(now time.Time) []do {
+func (m *machine) unblock(now moment) []do {
 	var out []do
 	for _, u := range m.units {
 		if u.state != Waiting || m.stopping {
@@ -154,7 +164,7 @@ func (u *unit) up() bool {
 }
 
 // launch starts u, or has its socket watched.
-func (m *machine) launch(u *unit, now time.Time) []do {
+func (m *machine) launch(u *unit, now moment) []do {
 	if u.OnDemand {
 		u.state = Listening
 		return append([]do{{kind: doNoTimer, program: u.Name}, {kind: doListen, program: u.Name}}, m.unblock(now)...)
@@ -162,7 +172,7 @@ func (m *machine) launch(u *unit, now time.Time) []do {
 	return m.start(u, now)
 }
 
-func (m *machine) start(u *unit, now time.Time) []do {
+func (m *machine) start(u *unit, now moment) []do {
 	u.state, u.alive, u.ready, u.since, u.step, u.again = Starting, true, false, now, 0, false
 	return []do{
 		{kind: doStart, program: u.Name},
@@ -171,7 +181,7 @@ func (m *machine) start(u *unit, now time.Time) []do {
 }
 
 // activated: a client waits at the socket of a program on demand.
-func (m *machine) activated(name string, now time.Time) []do {
+func (m *machine) activated(name string, now moment) []do {
 	u := m.unit(name)
 	if u.state != Listening || m.stopping {
 		return nil
@@ -180,7 +190,7 @@ func (m *machine) activated(name string, now time.Time) []do {
 }
 
 // isReady: the program said that it does its work.
-func (m *machine) isReady(name string, now time.Time) []do {
+func (m *machine) isReady(name string, now moment) []do {
 	u := m.unit(name)
 	if u.state != Starting {
 		return nil
@@ -190,7 +200,7 @@ func (m *machine) isReady(name string, now time.Time) []do {
 }
 
 // timer: the time asked for with doTimer is over.
-func (m *machine) timer(name string, now time.Time) []do {
+func (m *machine) timer(name string, now moment) []do {
 	if name == "" {
 		return m.killAll()
 	}
@@ -207,7 +217,7 @@ func (m *machine) timer(name string, now time.Time) []do {
 }
 
 // exited: the process is gone and its status is known.
-func (m *machine) exited(name string, e Exit, now time.Time) []do {
+func (m *machine) exited(name string, e Exit, now moment) []do {
 	u := m.unit(name)
 	u.alive, u.last = false, &e
 	out := []do{{kind: doNoTimer, program: name}}
@@ -237,9 +247,9 @@ func (m *machine) exited(name string, e Exit, now time.Time) []do {
 }
 
 // judge says how long u waits before its next start, or that it has none.
-func (m *machine) judge(u *unit, e Exit, now time.Time) (wait time.Duration, fatal bool) {
+func (m *machine) judge(u *unit, e Exit, now moment) (wait time.Duration, fatal bool) {
 	if u.ready {
-		if now.Sub(u.since) >= u.StartSecs {
+		if now.since(u.since) >= u.StartSecs {
 			u.young = 0
 		}
 		u.young++
@@ -259,7 +269,7 @@ func (m *machine) judge(u *unit, e Exit, now time.Time) (wait time.Duration, fat
 	return m.backoff(u.failures), false
 }
 
-func (m *machine) giveUp(u *unit, e Exit, now time.Time) []do {
+func (m *machine) giveUp(u *unit, e Exit, now moment) []do {
 	u.state = Fatal
 	out := []do{{kind: doFatal, program: u.Name}}
 	if u.Essential {
@@ -270,7 +280,7 @@ func (m *machine) giveUp(u *unit, e Exit, now time.Time) []do {
 }
 
 // restart stops u in order, if it runs, and starts it anew.
-func (m *machine) restart(name string, now time.Time) []do {
+func (m *machine) restart(name string, now moment) []do {
 	u := m.unit(name)
 	if m.stopping {
 		return nil

@@ -14,7 +14,7 @@ import (
 type script struct {
 	t   *testing.T
 	m   *machine
-	now time.Time
+	now moment
 }
 
 func newScript(t *testing.T, programs ...Program) *script {
@@ -23,10 +23,10 @@ func newScript(t *testing.T, programs ...Program) *script {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &script{t, m, time.Unix(1e9, 0)}
+	return &script{t, m, moment{wall: time.Unix(1e9, 0)}}
 }
 
-func (s *script) after(d time.Duration) { s.now = s.now.Add(d) }
+func (s *script) after(d time.Duration) { s.now.ran += d }
 
 // want compares what the machine wants, timers that are dropped left out.
 func (s *script) want(todo []do, want ...string) {

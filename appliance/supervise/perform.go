@@ -43,7 +43,7 @@ func (s *Supervisor) launch(name string) []do {
 	l.detail, l.child = "", nil
 	generation := l.generation
 	child, err := s.Launcher.Launch(u.Program, func(r Report) {
-		s.post(func(now time.Time) []do {
+		s.post(func(now moment) []do {
 			if l.generation != generation {
 				return nil
 			}
@@ -51,14 +51,14 @@ func (s *Supervisor) launch(name string) []do {
 		})
 	})
 	if err != nil {
-		return s.machine.exited(name, Exit{Code: 127, Err: err}, time.Now())
+		return s.machine.exited(name, Exit{Code: 127, Err: err}, s.now())
 	}
 	l.child = child
 	s.Log.Debug("service started", slog.String("service", name), slog.Int("pid", child.Pid()))
 	return nil
 }
 
-func (s *Supervisor) report(u *unit, l *life, r Report, now time.Time) []do {
+func (s *Supervisor) report(u *unit, l *life, r Report, now moment) []do {
 	if r.Status != "" {
 		l.detail = r.Status
 	}
@@ -67,7 +67,7 @@ func (s *Supervisor) report(u *unit, l *life, r Report, now time.Time) []do {
 		l.child = nil
 		return s.machine.exited(u.Name, *r.Exited, now)
 	case r.Ready:
-		s.Log.Info("service ready", slog.String("service", u.Name), slog.Duration("took", now.Sub(u.since).Round(time.Millisecond)))
+		s.Log.Info("service ready", slog.String("service", u.Name), slog.Duration("took", now.since(u.since).Round(time.Millisecond)))
 		return s.machine.isReady(u.Name, now)
 	}
 	return nil
@@ -89,7 +89,7 @@ func (s *Supervisor) setTimer(d do) {
 	s.stopTimer(d.program)
 	number := l.timers
 	l.timer = time.AfterFunc(d.after, func() {
-		s.post(func(now time.Time) []do {
+		s.post(func(now moment) []do {
 			if l.timers != number {
 				return nil // stopped or replaced meanwhile
 			}
@@ -116,7 +116,7 @@ func (s *Supervisor) listen(ctx context.Context, name string) {
 		if ctx.Err() != nil {
 			return
 		}
-		s.post(func(now time.Time) []do {
+		s.post(func(now moment) []do {
 			if err != nil {
 				s.Log.Error("socket cannot be watched, starting its service", slog.String("service", name), slog.Any("error", err))
 			}

@@ -3,11 +3,10 @@ package supervise
 import (
 	"slices"
 	"syscall"
-	"time"
 )
 
 // stop ends the box: each program once nothing that depends on it runs.
-func (m *machine) stop(now time.Time) []do {
+func (m *machine) stop(now moment) []do {
 	if m.stopping {
 		return m.hurry()
 	}
@@ -50,7 +49,7 @@ func (m *machine) killAll() []do {
 }
 
 // stopNext begins to stop what nothing alive depends on, last started first.
-func (m *machine) stopNext(now time.Time) []do {
+func (m *machine) stopNext(now moment) []do {
 	if !slices.ContainsFunc(m.units, func(u *unit) bool { return u.alive }) {
 		if m.ended {
 			return nil
@@ -72,17 +71,17 @@ func (m *machine) stopNext(now time.Time) []do {
 	return out
 }
 
-func (m *machine) beginStop(u *unit, now time.Time) []do {
+func (m *machine) beginStop(u *unit, now moment) []do {
 	u.state, u.step, u.stopAt = Stopping, 0, now
 	return m.nextStep(u, now)
 }
 
 // nextStep sends the signal whose time has come and asks for the next.
-func (m *machine) nextStep(u *unit, now time.Time) []do {
+func (m *machine) nextStep(u *unit, now moment) []do {
 	var out []do
 	for u.step < len(u.StopSteps) {
 		step := u.StopSteps[u.step]
-		if wait := step.After - now.Sub(u.stopAt); wait > 0 {
+		if wait := step.After - now.since(u.stopAt); wait > 0 {
 			return append(out, do{kind: doTimer, program: u.Name, after: wait})
 		}
 		u.step++

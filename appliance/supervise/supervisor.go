@@ -60,11 +60,13 @@ type Options struct {
 type Supervisor struct {
 	Options
 	machine *machine
-	events  chan func(now time.Time) []do
+	events  chan func(now moment) []do
 	done    chan struct{}
 	life    map[string]*life // "" is the box itself
 	watches sync.WaitGroup
 	code    int
+	began   time.Time
+	wall    func() time.Time
 }
 
 // life is the running side of a program.
@@ -89,9 +91,11 @@ func New(o Options) (*Supervisor, error) {
 	s := &Supervisor{
 		Options: o,
 		machine: m,
-		events:  make(chan func(time.Time) []do),
+		events:  make(chan func(moment) []do),
 		done:    make(chan struct{}),
 		life:    map[string]*life{"": {}},
+		began:   time.Now(),
+		wall:    time.Now,
 	}
 	for _, u := range m.units {
 		s.life[u.Name] = &life{}
@@ -116,15 +120,15 @@ func (s *Supervisor) Run(ctx context.Context) int {
 	ctx, cancel := context.WithCancel(ctx)
 	defer s.watches.Wait()
 	defer cancel()
-	s.perform(ctx, s.machine.begin(time.Now()))
+	s.perform(ctx, s.machine.begin(s.now()))
 	for !s.machine.ended {
 		var out []do
 		select {
 		case <-stop:
 			stop = nil
-			out = s.machine.stop(time.Now())
+			out = s.machine.stop(s.now())
 		case event := <-s.events:
-			out = event(time.Now())
+			out = event(s.now())
 		}
 		s.perform(ctx, out)
 		if s.Changed != nil {
@@ -135,8 +139,12 @@ func (s *Supervisor) Run(ctx context.Context) int {
 	return s.code
 }
 
+// now counts from the monotonic reading that began carries: setting the clock
+// moves it neither forward nor back.
+func (s *Supervisor) now() moment { return moment{ran: time.Since(s.began), wall: s.wall()} }
+
 // post runs f in the loop, or drops it when the loop has ended.
-func (s *Supervisor) post(f func(now time.Time) []do) {
+func (s *Supervisor) post(f func(now moment) []do) {
 	select {
 	case s.events <- f:
 	case <-s.done:
@@ -144,10 +152,10 @@ func (s *Supervisor) post(f func(now time.Time) []do) {
 }
 
 // ask runs f in the loop and waits until it has.
-func (s *Supervisor) ask(ctx context.Context, f func(now time.Time) []do) error {
+func (s *Supervisor) ask(ctx context.Context, f func(now moment) []do) error {
 	ran := make(chan struct{})
 	select {
-	case s.events <- func(now time.Time) []do { defer close(ran); return f(now) }:
+	case s.events <- func(now moment) []do { defer close(ran); return f(now) }:
 		<-ran
 		return nil
 	case <-s.done:
@@ -159,7 +167,7 @@ func (s *Supervisor) ask(ctx context.Context, f func(now time.Time) []do) error 
 
 // Hurry shortens a stop that is under way, and does nothing else.
 func (s *Supervisor) Hurry() {
-	s.post(func(now time.Time) []do {
+	s.post(func(now moment) []do {
 		if !s.machine.stopping {
 			return nil
 		}
@@ -169,7 +177,7 @@ func (s *Supervisor) Hurry() {
 
 // Forward sends sig to the programs that want it.
 func (s *Supervisor) Forward(sig syscall.Signal) {
-	s.post(func(time.Time) []do {
+	s.post(func(moment) []do {
 		var out []do
 		for _, u := range s.machine.units {
 			if u.alive && slices.Contains(u.Program.Forward, sig) {
@@ -186,13 +194,13 @@ func (s *Supervisor) Restart(ctx context.Context, name string) error {
 	if s.machine.unit(name) == nil {
 		return fmt.Errorf("%w: %q", ErrUnknown, name)
 	}
-	return s.ask(ctx, func(now time.Time) []do { return s.machine.restart(name, now) })
+	return s.ask(ctx, func(now moment) []do { return s.machine.restart(name, now) })
 }
 
 // Status tells how all programs are.
 func (s *Supervisor) Status(ctx context.Context) ([]Status, error) {
 	var all []Status
-	err := s.ask(ctx, func(time.Time) []do { all = s.status(); return nil })
+	err := s.ask(ctx, func(moment) []do { all = s.status(); return nil })
 	return all, err
 }
 
@@ -200,7 +208,7 @@ func (s *Supervisor) status() []Status {
 	var all []Status
 	for _, u := range s.machine.units {
 		l := s.life[u.Name]
-		st := Status{Name: u.Name, State: u.state, Essential: u.Essential, Since: u.since, Restarts: u.restarts, Detail: l.detail}
+		st := Status{Name: u.Name, State: u.state, Essential: u.Essential, Since: u.since.wall, Restarts: u.restarts, Detail: l.detail}
 		if u.alive && l.child != nil {
 			st.Pid = l.child.Pid()
 		}

@@ -19,6 +19,7 @@ type fake struct {
 	deaf  bool            // only a kill ends a child
 	fail  map[string]Exit // programs that end at once with this
 	slow  time.Duration   // until ready
+	began time.Time       // when set, notes say how long after it
 	stop  context.CancelFunc
 	ctx   context.Context
 	code  chan int
@@ -50,9 +51,19 @@ func newFake(t *testing.T, programs ...Program) *fake {
 func (f *fake) run()    { f.code <- f.Supervisor.Run(f.ctx) }
 func (f *fake) settle() { synctest.Wait() }
 
+// change changes how children are from now on.
+func (f *fake) change(how func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	how()
+}
+
 func (f *fake) note(what string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if !f.began.IsZero() {
+		what = fmt.Sprint(time.Since(f.began), " ", what)
+	}
 	f.log = append(f.log, what)
 }
 
@@ -62,6 +73,7 @@ func (f *fake) Launch(p Program, report func(Report)) (Child, error) {
 	f.mu.Lock()
 	f.live[p.Name] = c
 	exit, fails := f.fail[p.Name]
+	slow := f.slow
 	f.mu.Unlock()
 	if fails && exit.Err != nil {
 		return nil, exit.Err
@@ -71,9 +83,9 @@ func (f *fake) Launch(p Program, report func(Report)) (Child, error) {
 			c.end(exit)
 			return
 		}
-		if f.slow > 0 {
+		if slow > 0 {
 			select {
-			case <-time.After(f.slow):
+			case <-time.After(slow):
 			case <-f.ctx.Done():
 				return
 			}
