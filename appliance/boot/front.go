@@ -47,18 +47,6 @@ type ask struct {
 	done   chan error
 }
 
-// http2 asks nginx once.
-func (f *front) http2(ctx context.Context, nginx string) (bool, error) {
-	if f.own == nil {
-		own, err := edge.OwnHTTP2(ctx, nginx)
-		if err != nil {
-			return false, err
-		}
-		f.own = &own
-	}
-	return *f.own, nil
-}
-
 // Reload has the certificate looked at now, and the edge take up what it reads.
 func (f *front) Reload() {
 	select {

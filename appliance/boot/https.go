@@ -84,7 +84,7 @@ func (b *box) outfit(ctx context.Context, s https.Setup, p *certs.Pair) (edge.Op
 	if p == nil {
 		return o, "", nil
 	}
-	own, err := f.http2(ctx, b.frontDoor().Path)
+	own, err := b.http2(ctx)
 	if err != nil {
 		return o, "", err
 	}

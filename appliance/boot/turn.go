@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"syscall"
 	"time"
 
@@ -17,13 +18,8 @@ import (
 	"coffer/appliance/supervise"
 )
 
-const (
-	// reloadWithin is how long nginx may take to take up what was rendered.
-	reloadWithin = 10 * time.Second
-	// agreeing is how many answers in a row must be the new one: for a moment a
-	// process of before still takes connections too.
-	agreeing = 3
-)
+// reloadWithin is how long nginx may take to take up what was rendered.
+const reloadWithin = 10 * time.Second
 
 // tend looks at the certificate: what is due is renewed, what the owner
 // replaced is taken up, and on any failure the edge goes on as it is. When
@@ -96,8 +92,9 @@ func (b *box) turn(ctx context.Context, s *supervise.Supervisor, next https.Setu
 	}
 	err = errors.Join(next.Save(), edge.Render(o))
 	if err == nil {
+		old := b.taking(ctx, s)
 		s.Forward(syscall.SIGHUP)
-		err = f.taken(ctx, o, p, before.TLS != nil)
+		err = f.taken(ctx, o, p, before.TLS != nil, old)
 	}
 	if err != nil {
 		err = errors.Join(err, kept.Save(), edge.Render(before))
@@ -118,21 +115,16 @@ func presentedBy(o edge.Options) string {
 }
 
 // taken waits until the edge runs with o and presents p, or no longer speaks
-// TLS where it did. An edge that does not answer at all starts with what was
-// rendered.
-func (f *front) taken(ctx context.Context, o edge.Options, p *certs.Pair, spoke bool) error {
+// TLS where it did, and the processes of before take no more connections. An
+// edge that does not answer at all starts with what was rendered.
+func (f *front) taken(ctx context.Context, o edge.Options, p *certs.Pair, spoke bool, old []int) error {
 	ctx, cancel := context.WithTimeout(ctx, reloadWithin)
 	defer cancel()
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
-	for agreed := 0; ; {
+	for {
 		runs, err := f.runs(ctx, o.Token)
-		if err == nil && runs == o.Generation && (p == nil && !spoke || f.presents(ctx, p)) {
-			agreed++
-		} else {
-			agreed = 0
-		}
-		if agreed == agreeing {
+		if err == nil && runs == o.Generation && (p == nil && !spoke || f.presents(ctx, p)) && !slices.ContainsFunc(old, takes) {
 			return nil
 		}
 		select {

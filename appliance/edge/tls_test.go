@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -39,7 +40,11 @@ func ownPair(t *testing.T, o *edge.Options) string {
 // withTLS serves HTTPS too; its address is put into to.
 func withTLS(t *testing.T, to *string) func(*edge.Options) {
 	t.Helper()
-	own, err := edge.OwnHTTP2(t.Context(), nginx(t))
+	said, err := exec.Command(nginx(t), edge.VersionFlag).CombinedOutput()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := edge.OwnHTTP2(string(said))
 	if err != nil {
 		t.Fatal(err)
 	}

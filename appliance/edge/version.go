@@ -1,25 +1,17 @@
 package edge
 
 import (
-	"context"
 	"fmt"
-	"os/exec"
 	"regexp"
 	"strconv"
 )
 
-// OwnHTTP2 asks an nginx how it wants to be told of HTTP/2 (see TLS).
-func OwnHTTP2(ctx context.Context, nginx string) (bool, error) {
-	c := exec.CommandContext(ctx, nginx, "-v")
-	c.Env = []string{}
-	said, err := c.CombinedOutput()
-	if err != nil {
-		return false, fmt.Errorf("%s does not say its version: %w", nginx, err)
-	}
-	return ownHTTP2(string(said))
-}
+// VersionFlag is what nginx is asked for its version with.
+const VersionFlag = "-v"
 
-func ownHTTP2(said string) (bool, error) {
+// OwnHTTP2 reads in what an nginx said of its version how it wants to be told of
+// HTTP/2 (see TLS).
+func OwnHTTP2(said string) (bool, error) {
 	m := regexp.MustCompile(`nginx/(\d{1,4})\.(\d{1,4})\.(\d{1,4})\b`).FindStringSubmatch(said)
 	if m == nil {
 		return false, fmt.Errorf("%q is not a version of nginx", said)
