@@ -30,6 +30,7 @@ type Library struct {
 	follower *follower
 	sources  *locks // one change of a source's state at a time
 	blobs    *locks // one change of a blob and its reference at a time
+	holds    holds
 	done     activity
 }
 

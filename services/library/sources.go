@@ -198,9 +198,7 @@ func (l *Library) Delete(ctx context.Context, id SourceID) error {
 	l.follower.wake()
 	l.hub.publish(Event{Kind: EventSource, Deleted: id})
 	if orphaned {
-		if err := l.o.Blobs.Remove(s.SHA256); err != nil {
-			l.o.Log.Warn("original outlives its source until it is swept", "source", id, "err", err)
-		}
+		l.drop(s.SHA256)
 	}
 	return nil
 }

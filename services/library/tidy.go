@@ -50,6 +50,9 @@ func (l *Library) sweep(ctx context.Context, part byte) {
 		if !isKind(err, NotFound) {
 			return err
 		}
+		if l.holds.defers(sha256) {
+			return nil
+		}
 		removed++
 		return l.o.Blobs.Remove(sha256)
 	})

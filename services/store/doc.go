@@ -25,6 +25,7 @@
 //	meta       "owner"                    ownerRow
 //	meta       "settings"                 library.Settings
 //	meta       "guesses"                  guessesRow; none before the first failure
+//	meta       "backups"                  planRow; none before a recovery key is set up
 //	sources    id                         sourceRow; key order is order of adding
 //	hashes     hash                       id of the source that keeps the blob
 //	facets     status 0 type 0 id         empty; one for each source

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -103,7 +102,10 @@ func (s *Store) keepCopy(dir, name string) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = s.Snapshot(context.Background(), f)
+	err = s.db.View(func(tx *bolt.Tx) error {
+		_, err := tx.WriteTo(f)
+		return err
+	})
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return errors.Join(err, os.Remove(path+partial))
 	}

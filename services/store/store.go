@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -182,16 +181,6 @@ func (s *Store) create(dir string, all []step) error {
 // Close waits for open transactions and closes the file.
 func (s *Store) Close() error { return s.db.Close() }
 
-// Snapshot writes a consistent copy of the whole store to w while others go on
-// reading and writing.
-func (s *Store) Snapshot(ctx context.Context, w io.Writer) (n int64, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error {
-		n, err = tx.WriteTo(w)
-		return err
-	})
-	return n, translate(err)
-}
-
 // view runs f in a read transaction.
 func (s *Store) view(ctx context.Context, f func(*bolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
@@ -202,8 +191,10 @@ func (s *Store) view(ctx context.Context, f func(*bolt.Tx) error) error {
 
 // All ports are kept by one store.
 var (
-	_ library.Store    = (*Store)(nil)
-	_ library.Accounts = (*Store)(nil)
-	_ library.Keys     = (*Store)(nil)
-	_ library.Audit    = (*Store)(nil)
+	_ library.Store       = (*Store)(nil)
+	_ library.Accounts    = (*Store)(nil)
+	_ library.Keys        = (*Store)(nil)
+	_ library.Audit       = (*Store)(nil)
+	_ library.Snapshots   = (*Store)(nil)
+	_ library.BackupPlans = (*Store)(nil)
 )

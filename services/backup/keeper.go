@@ -1,0 +1,571 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"filippo.io/age"
+
+	"coffer/services/library"
+)
+
+// Options are what a Keeper is made of. All are required but Seal and Now.
+type Options struct {
+	Dir       string // DATA/backups
+	Snapshots library.Snapshots
+	Plans     library.BackupPlans
+	Originals func(sha256 string) (io.ReadSeekCloser, error)
+	// Hold keeps originals in place until release is called.
+	Hold func() (release func(context.Context))
+	// Seal asks init for the secrets and the configuration, sealed to the
+	// recipient; nil: there is no init.
+	Seal    func(ctx context.Context, recipient string) ([]byte, error)
+	Audit   library.Audit
+	Box     string
+	Version string
+	Log     *slog.Logger
+	Now     func() time.Time
+}
+
+// Keeper makes, proves and keeps the backups of a box. It is safe for
+// concurrent use; one backup is made or proven at a time.
+type Keeper struct {
+	o      Options
+	dir    folder
+	wake   chan struct{}
+	ending context.Context
+	stop   context.CancelFunc
+	work   sync.WaitGroup
+
+	mu    sync.Mutex
+	busy  string // id of the backup that is worked on
+	done  atomic.Int64
+	total atomic.Int64
+}
+
+var _ library.Backups = (*Keeper)(nil)
+
+// Codes of the reasons for which a backup fails.
+const (
+	codeInterrupted = "interrupted"
+	codeFull        = "disk_full"
+	codeDamaged     = "damaged"
+	codeSecrets     = "secrets"
+	codeRecord      = "record"
+	codeOther       = "failed"
+)
+
+// minPassphrase is in characters. Whoever has the file can try as fast as their
+// machines allow.
+const minPassphrase = 12
+
+// workFactor is log2 of scrypt's N: 64 MiB and a quarter of a second, which a
+// small box can spare.
+const workFactor = 16
+
+// New opens the folder, and says of what an earlier process left unfinished
+// that it failed.
+func New(o Options) (*Keeper, error) {
+	if o.Snapshots == nil || o.Plans == nil || o.Originals == nil || o.Hold == nil || o.Audit == nil {
+		return nil, errors.New("backup: snapshots, plans, originals, hold and audit are required")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	k := &Keeper{o: o, dir: folder{root}, wake: make(chan struct{}, 1)}
+	k.ending, k.stop = context.WithCancel(context.Background())
+	if err := k.recover(); err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
+	return k, nil
+}
+
+// Close ends what is being made and closes the folder.
+func (k *Keeper) Close() error {
+	k.stop()
+	k.work.Wait()
+	return k.dir.root.Close()
+}
+
+func (k *Keeper) recover() error {
+	names, err := k.dir.names()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, partialEnd) || name == scratch {
+			if err := k.dir.remove(name); err != nil {
+				return err
+			}
+		}
+	}
+	all, err := k.dir.all()
+	if err != nil {
+		return err
+	}
+	for _, b := range all {
+		_, err := k.dir.root.Lstat(b.ID + fileEnd)
+		there := err == nil
+		switch {
+		case b.Status == library.BackupRunning && there:
+			b.Status = library.BackupComplete // the file has its name once it is whole
+			if info, err := k.dir.root.Stat(b.ID + fileEnd); err == nil {
+				b.Size = info.Size()
+			}
+		case b.Status == library.BackupRunning:
+			b.Status, b.Reason = library.BackupFailed, &library.Reason{Code: codeInterrupted, Message: "The box stopped while the backup was made."}
+		case b.Status != library.BackupFailed && errors.Is(err, fs.ErrNotExist):
+			if err := k.dir.drop(b.ID); err != nil { // removed by hand, or half removed
+				return err
+			}
+			continue
+		default:
+			continue
+		}
+		if err := k.dir.put(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Overview implements library.Backups.
+func (k *Keeper) Overview(ctx context.Context) (out library.BackupOverview, err error) {
+	plan, err := k.o.Plans.BackupPlan(ctx)
+	if err != nil {
+		return out, err
+	}
+	out.Recipient = plan.Recipient
+	if out.Items, err = k.dir.all(); err != nil {
+		return out, err
+	}
+	for i := range out.Items {
+		out.Items[i] = k.live(out.Items[i])
+	}
+	if due, ok := k.due(plan, out.Items); ok {
+		out.Next = due
+	}
+	out.Free, err = k.dir.free()
+	return out, broken(err)
+}
+
+// live adds what is only known while it is worked on.
+func (k *Keeper) live(b library.Backup) library.Backup {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.busy == b.ID {
+		b.Done, b.Total = k.done.Load(), k.total.Load()
+	}
+	return b
+}
+
+// Backup implements library.Backups.
+func (k *Keeper) Backup(_ context.Context, id string) (library.Backup, error) {
+	b, err := k.dir.get(id)
+	return k.live(b), err
+}
+
+// Open implements library.Backups.
+func (k *Keeper) Open(_ context.Context, id string) (io.ReadSeekCloser, library.Backup, error) {
+	b, err := k.dir.get(id)
+	if err != nil {
+		return nil, b, err
+	}
+	f, err := k.dir.root.Open(id + fileEnd)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, b, &library.Error{Kind: library.Conflict, Message: "There is no file of this backup.", Hint: "It is being made, or it failed."}
+	}
+	return f, b, broken(err)
+}
+
+// Delete implements library.Backups.
+func (k *Keeper) Delete(_ context.Context, id string) error {
+	if _, err := k.dir.get(id); err != nil && !errors.Is(err, &library.Error{Kind: library.Internal}) {
+		return err
+	}
+	if !isID(id) {
+		return noSuch()
+	}
+	if err := k.begin(id); err != nil {
+		return err
+	}
+	defer k.end()
+	return broken(k.dir.drop(id))
+}
+
+// NewKey implements library.Backups.
+func (k *Keeper) NewKey(context.Context) (library.BackupKey, error) {
+	i, err := age.GenerateX25519Identity()
+	if err != nil {
+		return library.BackupKey{}, err
+	}
+	return library.BackupKey{Recipient: i.Recipient().String(), Identity: i.String()}, nil
+}
+
+// SetKey implements library.Backups. The first of the scheduled backups is
+// made soon after.
+func (k *Keeper) SetKey(ctx context.Context, identity string) error {
+	i, err := age.ParseX25519Identity(strings.TrimSpace(identity))
+	if err != nil {
+		return &library.Error{
+			Kind: library.Invalid, Field: "identity", Message: "This is no recovery key.",
+			Hint: "It begins with AGE-SECRET-KEY-1 and has 74 characters. Paste the whole of it.",
+		}
+	}
+	err = k.o.Plans.UpdateBackupPlan(ctx, func(p *library.BackupPlan) error {
+		p.Recipient, p.SetAt = i.Recipient().String(), k.now()
+		return nil
+	})
+	k.nudge()
+	return err
+}
+
+func (k *Keeper) nudge() {
+	select {
+	case k.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (k *Keeper) now() time.Time { return k.o.Now().UTC().Truncate(time.Second) }
+
+// Create implements library.Backups.
+func (k *Keeper) Create(ctx context.Context, passphrase string) (library.Backup, error) {
+	return k.create(ctx, passphrase, false)
+}
+
+func (k *Keeper) create(ctx context.Context, passphrase string, scheduled bool) (library.Backup, error) {
+	b := library.Backup{CreatedAt: k.now(), Status: library.BackupRunning, Seal: library.SealKey, Scheduled: scheduled}
+	b.ID = newID(b.CreatedAt)
+	s, err := k.seal(ctx, passphrase)
+	if err != nil {
+		return b, err
+	}
+	if passphrase != "" {
+		b.Seal = library.SealPassphrase
+	}
+	if err := k.begin(b.ID); err != nil {
+		return b, err
+	}
+	if err := k.dir.put(b); err != nil {
+		k.end()
+		return b, broken(err)
+	}
+	begun := k.live(b)
+	k.work.Go(func() {
+		defer k.nudge()
+		defer k.end()
+		if b = k.note(b, k.make(&b, s)); b.Status != library.BackupFailed {
+			b = k.note(b, k.prove(&b, s.open))
+		}
+		if b.Status == library.BackupProven {
+			if err := k.thin(); err != nil {
+				k.o.Log.Error("old backups could not be removed", "err", err)
+			}
+		}
+	})
+	return begun, nil
+}
+
+// Verify implements library.Backups.
+func (k *Keeper) Verify(ctx context.Context, id, passphrase string) (library.Backup, error) {
+	b, err := k.dir.get(id)
+	if err != nil {
+		return b, err
+	}
+	if _, err := k.dir.root.Lstat(id + fileEnd); err != nil {
+		return b, &library.Error{Kind: library.Conflict, Message: "There is no file of this backup.", Hint: "It is being made, or it failed."}
+	}
+	key, err := k.unseal(ctx, b, passphrase)
+	if err != nil {
+		return b, err
+	}
+	if err := k.begin(id); err != nil {
+		return b, err
+	}
+	begun := k.live(b)
+	k.work.Go(func() {
+		defer k.nudge()
+		defer k.end()
+		k.note(b, k.prove(&b, key))
+	})
+	return begun, nil
+}
+
+// begin takes the one place for work.
+func (k *Keeper) begin(id string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.busy != "" {
+		return &library.Error{
+			Kind: library.Conflict, Message: "Another backup is being made or proven.", Hint: "Try again when it is done.",
+		}
+	}
+	if k.ending.Err() != nil {
+		return &library.Error{Kind: library.Conflict, Message: "The box is stopping.", Hint: "Try again when it runs."}
+	}
+	k.busy = id
+	k.done.Store(0)
+	k.total.Store(0)
+	return nil
+}
+
+func (k *Keeper) end() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.busy = ""
+}
+
+// note writes down how it ended.
+func (k *Keeper) note(b library.Backup, err error) library.Backup {
+	if err != nil {
+		b.Status, b.Reason = library.BackupFailed, reason(err)
+		k.o.Log.Error("backup failed", "backup", b.ID, "err", err)
+	} else {
+		b.Reason = nil
+		k.o.Log.Info("backup "+string(b.Status), "backup", b.ID, "bytes", b.Size, "sources", b.Sources, "originals", b.Originals, "missing", b.Missing)
+	}
+	if err := k.dir.put(b); err != nil {
+		k.o.Log.Error("backup not noted", "backup", b.ID, "err", err)
+	}
+	return b
+}
+
+func reason(err error) *library.Reason {
+	e, ok := errors.AsType[*library.Error](err)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return &library.Reason{Code: codeInterrupted, Message: "The box stopped while the backup was made."}
+	case errors.Is(err, errUnsealed):
+		return &library.Reason{Code: codeSecrets, Message: "The secrets of the box could not be put in."}
+	case !ok:
+		return &library.Reason{Code: codeOther, Message: "It could not be made. The log of the API says why."}
+	case e.Kind == library.Full:
+		return &library.Reason{Code: codeFull, Message: e.Message}
+	case e.Kind == library.Invalid:
+		return &library.Reason{Code: codeDamaged, Message: e.Message}
+	}
+	return &library.Reason{Code: codeOther, Message: e.Message}
+}
+
+var errUnsealed = errors.New("init did not seal the secrets")
+
+// sealing is to whom a backup is sealed, and how the box opens it again.
+type sealing struct {
+	to        []age.Recipient
+	recipient string // to whom init seals its entry; empty: a key that goes into the backup
+	open      age.Identity
+}
+
+// seal decides the recipients of a new backup.
+func (k *Keeper) seal(ctx context.Context, passphrase string) (s sealing, err error) {
+	if passphrase != "" {
+		if n := len([]rune(passphrase)); n < minPassphrase {
+			return s, &library.Error{
+				Kind: library.Invalid, Field: "passphrase", Message: fmt.Sprintf("The passphrase has %d characters; it needs %d.", n, minPassphrase),
+				Hint: "Take four or more words that you remember and others do not guess.",
+			}
+		}
+		r, err := age.NewScryptRecipient(passphrase)
+		if err != nil {
+			return s, err
+		}
+		r.SetWorkFactor(workFactor)
+		i, err := age.NewScryptIdentity(passphrase)
+		return sealing{to: []age.Recipient{r}, open: i}, err
+	}
+	plan, err := k.o.Plans.BackupPlan(ctx)
+	if err != nil {
+		return s, err
+	}
+	if plan.Recipient == "" {
+		return s, &library.Error{
+			Kind: library.Invalid, Field: "passphrase", Message: "There is no recovery key yet.",
+			Hint: "Set one up, or give a passphrase for this one backup.",
+		}
+	}
+	owner, err := age.ParseX25519Recipient(plan.Recipient)
+	if err != nil {
+		return s, fmt.Errorf("the recovery key in the store: %w", err)
+	}
+	proof, err := k.proofKey(ctx)
+	if err != nil {
+		return s, err
+	}
+	return sealing{to: []age.Recipient{owner, proof.Recipient()}, recipient: plan.Recipient, open: proof}, nil
+}
+
+// proofKey is the box's own key, made when it is first needed.
+func (k *Keeper) proofKey(ctx context.Context) (*age.X25519Identity, error) {
+	fresh, err := age.GenerateX25519Identity()
+	if err != nil {
+		return nil, err
+	}
+	text := ""
+	err = k.o.Plans.UpdateBackupPlan(ctx, func(p *library.BackupPlan) error {
+		if p.Proof == "" {
+			p.Proof = fresh.String()
+		}
+		text = p.Proof
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return age.ParseX25519Identity(text)
+}
+
+// unseal is the key with which the box opens a backup again.
+func (k *Keeper) unseal(ctx context.Context, b library.Backup, passphrase string) (age.Identity, error) {
+	if b.Seal != library.SealPassphrase {
+		return k.proofKey(ctx)
+	}
+	if passphrase == "" {
+		return nil, &library.Error{
+			Kind: library.Invalid, Field: "passphrase", Message: "This backup is sealed with a passphrase.", Hint: "Give the one that it was made with.",
+		}
+	}
+	i, err := age.NewScryptIdentity(passphrase)
+	if err != nil {
+		return nil, err
+	}
+	i.SetMaxWorkFactor(maxWorkFactor)
+	f, err := k.dir.root.Open(b.ID + fileEnd)
+	if err != nil {
+		return nil, broken(err)
+	}
+	defer f.Close()
+	if _, err := age.Decrypt(f, i); err != nil { // a wrong one is told at once
+		return nil, unopened(err)
+	}
+	return i, nil
+}
+
+// maxWorkFactor bounds the memory that opening may take: 128 MiB.
+const maxWorkFactor = 17
+
+// make writes the file and puts it in its place.
+func (k *Keeper) make(b *library.Backup, s sealing) (err error) {
+	ctx := k.ending
+	release := k.o.Hold()
+	defer release(context.WithoutCancel(ctx))
+	snapshot, err := k.o.Snapshots.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, snapshot.Close()) }()
+	b.Schema = snapshot.Schema()
+	total := snapshot.Size()
+	err = snapshot.Originals(func(_ string, size int64) error {
+		b.Sources++
+		total += size
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	k.total.Store(total)
+	// The store is written twice: into the backup, and unpacked to be proven.
+	if err := k.room(total + snapshot.Size() + spare); err != nil {
+		return err
+	}
+	key, sealed, err := k.secrets(ctx, s)
+	if err != nil {
+		return err
+	}
+	name := b.ID + fileEnd
+	f, err := k.dir.root.OpenFile(name+partialEnd, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return broken(err)
+	}
+	var m Manifest
+	out := counting(f)
+	m, err = write(ctx, out, s.to, content{
+		head: Head{
+			Format: Format, Program: k.o.Version, Schema: b.Schema, Box: k.o.Box, CreatedAt: b.CreatedAt, StoreSize: snapshot.Size(),
+		},
+		snapshot: snapshot, open: k.o.Originals, sealed: sealed, sealedKey: key, progress: func(n int64) { k.done.Add(n) },
+	})
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = k.dir.root.Rename(name+partialEnd, name)
+	}
+	if err != nil {
+		return broken(errors.Join(err, k.dir.remove(name+partialEnd)))
+	}
+	b.Size, b.Originals, b.Missing, b.Status = out.n, m.Originals, len(m.Missing), library.BackupComplete
+	return broken(k.dir.sync())
+}
+
+// spare is left on the volume, in bytes.
+const spare = 32 << 20
+
+func (k *Keeper) room(need int64) error {
+	free, err := k.dir.free()
+	if err != nil {
+		return broken(err)
+	}
+	if free >= need {
+		return nil
+	}
+	return &library.Error{
+		Kind:    library.Full,
+		Message: fmt.Sprintf("The backup needs up to %d MB, and %d MB are free.", need/1e6+1, free/1e6),
+		Hint:    "Free some space on the volume, or delete old backups, and try again.",
+	}
+}
+
+// secrets is init's entry, sealed to the owner. Where there is a passphrase
+// only, it is sealed to a key that goes into the backup with it.
+func (k *Keeper) secrets(ctx context.Context, s sealing) (key string, sealed []byte, err error) {
+	if k.o.Seal == nil {
+		return "", nil, nil
+	}
+	recipient := s.recipient
+	if recipient == "" {
+		i, err := age.GenerateX25519Identity()
+		if err != nil {
+			return "", nil, err
+		}
+		recipient, key = i.Recipient().String(), i.String()
+	}
+	sealed, err = k.o.Seal(ctx, recipient)
+	if err != nil {
+		return "", nil, errors.Join(errUnsealed, err)
+	}
+	if len(sealed) > maxSealed {
+		return "", nil, fmt.Errorf("%w: %d bytes of it", errUnsealed, len(sealed))
+	}
+	return key, sealed, nil
+}
+
+type countingWriter struct {
+	io.Writer
+	n int64
+}
+
+func counting(w io.Writer) *countingWriter { return &countingWriter{Writer: w} }
+
+func (c *countingWriter) Write(b []byte) (int, error) {
+	n, err := c.Writer.Write(b)
+	c.n += int64(n)
+	return n, err
+}

@@ -1,0 +1,124 @@
+package library
+
+import (
+	"context"
+	"io"
+	"time"
+)
+
+// Snapshots takes copies of the store and looks into one. Errors are *Error.
+type Snapshots interface {
+	// Snapshot is one moment of the store. Others go on reading and writing; the
+	// file cannot reuse what they free until it is closed.
+	Snapshot(ctx context.Context) (Snapshot, error)
+	// Inspect reads the copy in the file at path from end to end and calls
+	// original for each original that its sources keep. It changes nothing.
+	Inspect(ctx context.Context, path string, original func(sha256 string, size int64) error) (Inspection, error)
+}
+
+// Snapshot is the store as it was at one moment. It must be closed.
+type Snapshot interface {
+	Size() int64 // bytes that WriteTo writes
+	Schema() int
+	// Originals calls f for each original that a source keeps, in the order of
+	// their hashes.
+	Originals(f func(sha256 string, size int64) error) error
+	WriteTo(w io.Writer) (int64, error)
+	Close() error
+}
+
+// Inspection is what a copy of the store holds.
+type Inspection struct {
+	Schema  int
+	Sources int
+}
+
+// Backup is one sealed copy of the box, or the attempt to make one.
+type Backup struct {
+	ID        string
+	CreatedAt time.Time
+	Status    BackupStatus
+	Reason    *Reason    // of a failure
+	Seal      BackupSeal // who can open it
+	Scheduled bool
+	Size      int64 // bytes of the file; 0 until it is complete
+	Schema    int   // of the store
+	Sources   int
+	Originals int
+	// Missing counts originals that the box no longer had, or had damaged, when
+	// the backup was made. The rest is whole.
+	Missing  int
+	ProvenAt time.Time // zero: not yet
+	// Done and Total are bytes of what is being made or proven; both 0 at rest.
+	Done, Total int64
+}
+
+// BackupStatus is how far a backup has come.
+type BackupStatus string
+
+// The states of a backup.
+const (
+	BackupRunning  BackupStatus = "running"
+	BackupComplete BackupStatus = "complete" // written, not proven
+	BackupProven   BackupStatus = "proven"
+	BackupFailed   BackupStatus = "failed"
+)
+
+// BackupSeal is what opens a backup.
+type BackupSeal string
+
+// The seals.
+const (
+	SealPassphrase BackupSeal = "passphrase"
+	SealKey        BackupSeal = "key" // the owner's recovery key
+)
+
+// BackupPlan is how backups are made without being asked for.
+type BackupPlan struct {
+	// Recipient is the public half of the owner's recovery key (age1…); empty:
+	// none is set up, and nothing is made unasked.
+	Recipient string
+	SetAt     time.Time
+	// Proof is the box's own identity, with which it opens what it made.
+	Proof string
+}
+
+// BackupPlans keeps the plan. A write is on disk when it returns.
+type BackupPlans interface {
+	BackupPlan(ctx context.Context) (BackupPlan, error)
+	UpdateBackupPlan(ctx context.Context, f func(*BackupPlan) error) error
+}
+
+// BackupKey is a fresh recovery key. The box keeps neither half until the owner
+// shows that they have it.
+type BackupKey struct {
+	Recipient string
+	Identity  string // secret
+}
+
+// BackupOverview is the state of backups as a whole.
+type BackupOverview struct {
+	Recipient string // empty: no recovery key is set up
+	Next      time.Time
+	Items     []Backup // newest first
+	Free      int64    // bytes on the volume
+}
+
+// Backups makes sealed copies of the box and proves them. Errors are *Error.
+type Backups interface {
+	Overview(ctx context.Context) (BackupOverview, error)
+	// Create begins a backup to the passphrase, or to the recovery key where it
+	// is empty. Conflict while another one is made or proven.
+	Create(ctx context.Context, passphrase string) (Backup, error)
+	// Verify begins to prove a backup again. The passphrase is needed where it
+	// is sealed with one.
+	Verify(ctx context.Context, id, passphrase string) (Backup, error)
+	Backup(ctx context.Context, id string) (Backup, error)
+	// Open reads the sealed file of a backup that is complete.
+	Open(ctx context.Context, id string) (io.ReadSeekCloser, Backup, error)
+	Delete(ctx context.Context, id string) error
+	// NewKey makes a recovery key and forgets it.
+	NewKey(ctx context.Context) (BackupKey, error)
+	// SetKey takes the recovery key whose secret half is shown.
+	SetKey(ctx context.Context, identity string) error
+}
