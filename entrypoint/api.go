@@ -19,6 +19,7 @@ import (
 	"coffer/appliance/secrets"
 	"coffer/services/api"
 	"coffer/services/auth"
+	"coffer/services/backup"
 	"coffer/services/console"
 	"coffer/services/index"
 	"coffer/services/library"
@@ -122,6 +123,14 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	hosts := auth.Hosts{Fixed: o.Hosts, Accounts: st}
 	budgets := auth.NewBudgets(nil)
 	cookies := auth.Cookies{Box: boxID, BasePath: o.BasePath}
+	backups, err := backup.New(backup.Options{
+		Dir: filepath.Join(o.Data, "backups"), Snapshots: st, Plans: st, Originals: originals.Open, Hold: lib.HoldOriginals,
+		Seal: sealer{o.BoxSocket}.seal, Box: boxID, Version: version, Log: s.log,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, backups.Close()) }()
 	looking := newWatch(o.BoxSocket, s.log)
 	site, err := web.New(web.Options{
 		Templates: os.DirFS(filepath.Join(o.Share, "templates")), Dev: o.Dev,
@@ -135,7 +144,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	front := api.Options{
 		Library: lib, Keeper: keeper, Accounts: st, Hosts: hosts, Cookies: cookies, Budgets: budgets, Proxies: o.Proxies,
 		EdgeToken: string(token), BasePath: o.BasePath, MaxUpload: o.MaxUpload, Version: version, Dev: o.Dev,
-		Health: boxHealth(o.Box), Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, FrontDoor: frontDoor{o.BoxSocket, keeper}, Failure: site.Fail, Log: s.log,
+		Health: boxHealth(o.Box), Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, Backups: backups, FrontDoor: frontDoor{o.BoxSocket, keeper}, Failure: site.Fail, Log: s.log,
 	}
 	if o.Metrics {
 		if front.Metrics, err = newMetrics(o, lib, looking, s.log); err != nil {
@@ -159,6 +168,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	g.Go(func() error { return lib.Run(gctx) })
 	g.Go(func() error { return keeper.Run(gctx) })
 	g.Go(func() error { return keeper.RunKeys(gctx) })
+	g.Go(func() error { return backups.Run(gctx) })
 	g.Go(func() error { return looking.run(gctx) })
 	g.Go(func() error {
 		return console.Serve(gctx, commands.(*net.UnixListener), console.Options{UID: o.Root, Keeper: keeper, Log: s.log})

@@ -115,7 +115,7 @@ func boxOptions(cfg *config.Config, output *journal.Journal) (boot.Options, erro
 		HTTPS:    p.https(group),
 		Sockets:  p.sockets(),
 		Services: p.services(),
-		Ledger:   p.ledger, Purposes: p.purposes,
+		Ledger:   p.ledger, Purposes: p.purposes, Seal: p.seal,
 		BoxReader:    roles.API,
 		Posture:      p.posture(),
 		SetupService: "api", FrontDoor: "nginx", SetupLink: setupLink(cfg),

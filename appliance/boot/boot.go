@@ -44,6 +44,8 @@ type Options struct {
 	// Ledger holds what went out, and Purposes says what may.
 	Ledger   *ledger.Ledger
 	Purposes func() []ledger.Purpose
+	// Seal packs what init keeps so that only the recipient can read it.
+	Seal func(recipient string) ([]byte, error)
 	// BoxReader is the service user that may ask init how the box is.
 	BoxReader layout.Owner
 	// Posture is what only the configuration and the services know of how the

@@ -65,6 +65,7 @@ type desk struct {
 	journal    *journal.Journal
 	outgoing   func() ledger.Report
 	front      *front
+	seal       func(recipient string) ([]byte, error)
 }
 
 func (d desk) Status(ctx context.Context) ([]supervise.Status, error) {
@@ -87,6 +88,8 @@ func (d desk) Logs(ctx context.Context, q journal.Query, wait bool) (journal.Pag
 	}
 	return d.journal.Read(q)
 }
+
+func (d desk) Seal(_ context.Context, recipient string) ([]byte, error) { return d.seal(recipient) }
 
 func (d desk) Outgoing(context.Context) (ledger.Report, error) {
 	return d.outgoing(), nil
@@ -113,7 +116,7 @@ func (b *box) control(ctx context.Context, helpers *sync.WaitGroup, s *supervise
 			return fmt.Errorf("%s socket: %w", name, err)
 		}
 		helpers.Go(func() {
-			if err := control.Serve(ctx, listener.(*net.UnixListener), door, desk{s, b.posture, b.Output, b.outgoing, b.front}, b.Log); err != nil {
+			if err := control.Serve(ctx, listener.(*net.UnixListener), door, desk{s, b.posture, b.Output, b.outgoing, b.front, b.Seal}, b.Log); err != nil {
 				b.Log.Error("control socket ended", slog.String("socket", name), slog.Any("error", err))
 			}
 		})

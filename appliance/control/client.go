@@ -47,6 +47,16 @@ func Outgoing(ctx context.Context, path string) (ledger.Report, error) {
 	return *a.Outgoing, nil
 }
 
+// Seal asks at the socket at path for the secrets and the configuration, sealed
+// to an age recipient.
+func Seal(ctx context.Context, path, recipient string) ([]byte, error) {
+	a, err := Exchange(ctx, path, Request{Ask: AskSeal, Recipient: recipient})
+	if err == nil && len(a.Sealed) == 0 {
+		err = errors.New("the box gave nothing")
+	}
+	return a.Sealed, err
+}
+
 // HTTPS asks at the socket at path how HTTPS is served; with a change, for that
 // first. Its error is a *certs.Fault where the owner can mend it.
 func HTTPS(ctx context.Context, path string, change *https.Change) (https.State, error) {

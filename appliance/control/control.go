@@ -71,9 +71,9 @@ func OwnerDoor() Door {
 }
 
 // APIDoor is that of the box socket. All that can be changed there is how HTTPS
-// is served.
+// is served. Only the API seals what init keeps, for a backup.
 func APIDoor(uid int) Door {
-	return Door{UID: uid, Asks: []string{AskStatus, AskPosture, AskLogs, AskOutgoing, AskHTTPS, AskChangeHTTPS}}
+	return Door{UID: uid, Asks: []string{AskStatus, AskPosture, AskLogs, AskOutgoing, AskHTTPS, AskChangeHTTPS, AskSeal}}
 }
 
 // Box is what can be asked for.
@@ -87,6 +87,9 @@ type Box interface {
 	// a while.
 	Logs(ctx context.Context, q journal.Query, wait bool) (journal.Page, error)
 	Outgoing(context.Context) (ledger.Report, error)
+	// Seal returns the secrets and the configuration in a form that only the
+	// recipient can read.
+	Seal(ctx context.Context, recipient string) ([]byte, error)
 	HTTPS(context.Context) (https.State, error)
 	// ChangeHTTPS returns once the change is served. Its error holds a
 	// *certs.Fault where the owner can mend it.
@@ -102,6 +105,8 @@ const (
 	AskLogs    = "logs"
 	// AskOutgoing asks what may go out, and what went where.
 	AskOutgoing = "outgoing"
+	// AskSeal asks for the secrets and the configuration, sealed.
+	AskSeal = "seal"
 	// AskHTTPS asks how HTTPS is served, AskChangeHTTPS for a change of that.
 	AskHTTPS       = "https"
 	AskChangeHTTPS = "change-https"
@@ -117,6 +122,8 @@ type Request struct {
 	Wait  bool          `json:"wait,omitempty"` // of AskLogs: for lines
 
 	Change *https.Change `json:"change,omitempty"` // of AskChangeHTTPS
+
+	Recipient string `json:"recipient,omitempty"` // of AskSeal: an age recipient
 }
 
 // Answer has an Error or what was asked for.
@@ -128,6 +135,7 @@ type Answer struct {
 	Logs     *journal.Page      `json:"logs,omitempty"`
 	Outgoing *ledger.Report     `json:"outgoing,omitempty"`
 	HTTPS    *https.State       `json:"https,omitempty"`
+	Sealed   []byte             `json:"sealed,omitempty"`
 	Fault    *https.Problem     `json:"fault,omitempty"` // what Error says, for those with words of their own
 }
 
@@ -214,6 +222,8 @@ func (d Door) converse(ctx context.Context, conn *net.UnixConn, b Box) Answer {
 		var report ledger.Report
 		report, err = b.Outgoing(ctx)
 		answer.Outgoing = &report
+	case AskSeal:
+		answer.Sealed, err = b.Seal(ctx, r.Recipient)
 	case AskHTTPS, AskChangeHTTPS:
 		if r.Ask == AskChangeHTTPS && r.Change != nil {
 			err = b.ChangeHTTPS(ctx, *r.Change)

@@ -108,6 +108,23 @@ func (b *box) Outgoing(context.Context) (ledger.Report, error) {
 	return ledger.Report{Purposes: []ledger.Purpose{{Name: "acme"}}, Lines: []ledger.Line{{Purpose: "acme", Destination: "ca.example:443"}}}, nil
 }
 
+func (b *box) Seal(_ context.Context, recipient string) ([]byte, error) {
+	return []byte("sealed to " + recipient), nil
+}
+
+// What init keeps is sealed for the API, which makes backups; nobody else asks.
+func TestSeal(t *testing.T) {
+	_, run := serveAt(t, APIDoor(0), func(run string, gid int) sockets.Spec { return BoxSocket(run, gid) })
+	got, err := Seal(t.Context(), BoxSocket(run, -1).Path, "age1owner")
+	if err != nil || string(got) != "sealed to age1owner" {
+		t.Errorf("%q, %v", got, err)
+	}
+	_, run = serve(t)
+	if got, err := Seal(t.Context(), Socket(run).Path, "age1owner"); err == nil {
+		t.Errorf("the owner's door gave %q", got)
+	}
+}
+
 func TestOutgoing(t *testing.T) {
 	_, run := serve(t)
 	got, err := Outgoing(t.Context(), Socket(run).Path)

@@ -48,6 +48,8 @@ type Options struct {
 	WayOut library.WayOut
 	// FrontDoor tells how HTTPS is served and changes that; nil: nothing does.
 	FrontDoor library.FrontDoor
+	// Backups makes and proves sealed copies; nil: none are made here.
+	Backups library.Backups
 	// Watch tells how the box keeps its claims; it never changes the health.
 	Watch library.Watch
 	// Metrics answers /metrics; nil: there is no such route.

@@ -70,6 +70,14 @@ func (s *server) routes(e *gin.Engine) {
 	handle(s, read, "GET /jobs", "What is being read: running, waiting, finished", s.jobs)
 	stream(s, read, "GET /events", "What changes, as it happens", describeEvents, s.events)
 
+	handle(s, admin, "GET /backups", "Backups, newest first", s.backups)
+	handle(s, admin, "POST /backups", "Make a backup: to the passphrase, else to the recovery key", s.makeBackup)
+	handle(s, admin, "GET /backups/{id}", "One backup", s.backup)
+	handle(s, admin, "POST /backups/{id}/verify", "Open a backup again and compare", s.verifyBackup)
+	stream(s, admin, "GET /backups/{id}/download", "The sealed file", describeBackup, s.downloadBackup)
+	handle(s, owner, "DELETE /backups/{id}", "Delete a backup", s.deleteBackup)
+	handle(s, owner, "POST /backups/key", "Make a recovery key, told this once and not yet used", s.newBackupKey)
+	handle(s, owner, "PUT /backups/key", "Use the recovery key whose secret half is shown", s.setBackupKey)
 	handle(s, read, "GET /posture", "How the box keeps its claims, with evidence", s.posture)
 	handle(s, admin, "GET /egress", "What may leave the box, and what went where", s.egress)
 	handle(s, admin, "GET /audit", "What was done, newest first", s.audit)
@@ -127,10 +135,11 @@ func handle[I, O any](s *server, scope, route, summary string, f func(context.Co
 		op.MaxBodyBytes = maxNote
 	case "PATCH /settings/https":
 		op.MaxBodyBytes = maxPair
-	case "POST /setup", "POST /auth/keys":
+	case "POST /setup", "POST /auth/keys", "POST /backups/key":
 		op.DefaultStatus = http.StatusCreated
 	}
-	if _, ok := any(new(O)).(*accepted); ok {
+	switch any(new(O)).(type) {
+	case *accepted, *begun:
 		op.DefaultStatus = http.StatusAccepted
 	}
 	huma.Register(s.api, *op, func(ctx context.Context, in *I) (*O, error) {

@@ -29,7 +29,6 @@ type Options struct {
 	// Seal asks init for the secrets and the configuration, sealed to the
 	// recipient; nil: there is no init.
 	Seal    func(ctx context.Context, recipient string) ([]byte, error)
-	Audit   library.Audit
 	Box     string
 	Version string
 	Log     *slog.Logger
@@ -75,8 +74,8 @@ const workFactor = 16
 // New opens the folder, and says of what an earlier process left unfinished
 // that it failed.
 func New(o Options) (*Keeper, error) {
-	if o.Snapshots == nil || o.Plans == nil || o.Originals == nil || o.Hold == nil || o.Audit == nil {
-		return nil, errors.New("backup: snapshots, plans, originals, hold and audit are required")
+	if o.Snapshots == nil || o.Plans == nil || o.Originals == nil || o.Hold == nil {
+		return nil, errors.New("backup: snapshots, plans, originals and hold are required")
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -70,7 +70,7 @@ func (r *rig) open() {
 			return func(ctx context.Context) { r.held.Add(-1); release(ctx) }
 		},
 		Seal:  func(_ context.Context, recipient string) ([]byte, error) { return r.sealed(recipient) },
-		Audit: r.store, Box: "deadbeef", Version: "test", Log: slog.New(slog.DiscardHandler),
+		Box: "deadbeef", Version: "test", Log: slog.New(slog.DiscardHandler),
 	})
 	librarytest.Must(r.t, err)
 }

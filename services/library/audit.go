@@ -31,6 +31,10 @@ const (
 	AuditHTTPSChanged    AuditKind = "https_changed"    // Detail: its mode, and what else is different
 	AuditKeyCreated      AuditKind = "key_created"      // Detail: its name and scopes
 	AuditKeyRevoked      AuditKind = "key_revoked"      // Detail: its name
+	AuditBackupKey       AuditKind = "backup_key_set"   // Detail: the public half of the recovery key
+	AuditBackupMade      AuditKind = "backup_made"      // because somebody asked for it; Detail: its id
+	AuditBackupTaken     AuditKind = "backup_taken"     // downloaded; Detail: its id
+	AuditBackupDeleted   AuditKind = "backup_deleted"   // Detail: its id
 )
 
 // AuditKinds are all kinds, in the order in which they are offered as filters.
@@ -38,6 +42,7 @@ func AuditKinds() []AuditKind {
 	return []AuditKind{
 		AuditSignIn, AuditSignInFailed, AuditSignOut, AuditSessionEnded, AuditOthersEnded, AuditEverywhere, AuditPutBack,
 		AuditPassword, AuditPasswordReset, AuditPasswordFailed, AuditKeyCreated, AuditKeyRevoked, AuditSettingsChanged, AuditHTTPSChanged,
+		AuditBackupKey, AuditBackupMade, AuditBackupTaken, AuditBackupDeleted,
 		AuditSetup, AuditSetupFailed,
 	}
 }

@@ -15,6 +15,7 @@ type Audit struct {
 	Password, PasswordReset, PasswordFailed, SettingsChanged        string
 	HTTPSChanged                                                    string
 	KeyCreated, KeyRevoked                                          string
+	BackupKey, BackupMade, BackupTaken, BackupDeleted               string
 	OthersEnded, Everywhere, PutBack                                string
 }
 
@@ -53,6 +54,14 @@ func (w *Words) AuditKind(k library.AuditKind) string {
 		return w.Audit.KeyCreated
 	case library.AuditKeyRevoked:
 		return w.Audit.KeyRevoked
+	case library.AuditBackupKey:
+		return w.Audit.BackupKey
+	case library.AuditBackupMade:
+		return w.Audit.BackupMade
+	case library.AuditBackupTaken:
+		return w.Audit.BackupTaken
+	case library.AuditBackupDeleted:
+		return w.Audit.BackupDeleted
 	}
 	return string(k)
 }
@@ -67,6 +76,7 @@ func englishAudit() Audit {
 		SignOut: "Signed out", SessionEnded: "Another browser signed out", Password: "Password changed",
 		PasswordReset: "Password set anew", PasswordFailed: "Wrong current password", SettingsChanged: "Settings changed", HTTPSChanged: "HTTPS changed",
 		KeyCreated: "Key made", KeyRevoked: "Key revoked",
+		BackupKey: "Recovery key set", BackupMade: "Backup asked for", BackupTaken: "Backup downloaded", BackupDeleted: "Backup deleted",
 		OthersEnded: "All other browsers signed out", Everywhere: "Signed out everywhere", PutBack: "An older copy of the store was put back",
 	}
 }
@@ -81,6 +91,7 @@ func germanAudit() Audit {
 		SignOut: "Abgemeldet", SessionEnded: "Anderer Browser abgemeldet", Password: "Passwort geändert",
 		PasswordReset: "Passwort neu gesetzt", PasswordFailed: "Jetziges Passwort falsch", SettingsChanged: "Einstellungen geändert", HTTPSChanged: "HTTPS geändert",
 		KeyCreated: "Schlüssel erstellt", KeyRevoked: "Schlüssel widerrufen",
+		BackupKey: "Wiederherstellungsschlüssel gesetzt", BackupMade: "Sicherung angefordert", BackupTaken: "Sicherung heruntergeladen", BackupDeleted: "Sicherung gelöscht",
 		OthersEnded: "Alle anderen Browser abgemeldet", Everywhere: "Überall abgemeldet", PutBack: "Eine ältere Kopie des Speichers wurde zurückgespielt",
 	}
 }
