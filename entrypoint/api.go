@@ -125,7 +125,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	cookies := auth.Cookies{Box: boxID, BasePath: o.BasePath}
 	backups, err := backup.New(backup.Options{
 		Dir: filepath.Join(o.Data, "backups"), Snapshots: st, Plans: st, Originals: originals.Open, Hold: lib.HoldOriginals,
-		Seal: sealer{o.BoxSocket}.seal, Box: boxID, Version: version, Log: s.log,
+		Seal: sealer{o.BoxSocket}.seal, Box: boxID, Version: version, Changed: lib.Announce, Log: s.log,
 	})
 	if err != nil {
 		return err
@@ -135,7 +135,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	site, err := web.New(web.Options{
 		Templates: os.DirFS(filepath.Join(o.Share, "templates")), Dev: o.Dev,
 		Library: lib, Keeper: keeper, Accounts: st, Cookies: cookies, Hosts: hosts, Budgets: budgets, Proxies: o.Proxies,
-		SetupOpen: o.SetupOpen, BasePath: o.BasePath, Version: version, Status: api.Status, Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket},
+		SetupOpen: o.SetupOpen, BasePath: o.BasePath, Version: version, Status: api.Status, Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, Backups: backups,
 		Log: s.log,
 	})
 	if err != nil {

@@ -28,7 +28,9 @@ type Options struct {
 	Hold func() (release func(context.Context))
 	// Seal asks init for the secrets and the configuration, sealed to the
 	// recipient; nil: there is no init.
-	Seal    func(ctx context.Context, recipient string) ([]byte, error)
+	Seal func(ctx context.Context, recipient string) ([]byte, error)
+	// Changed is told whenever a backup or its progress is another; nil: nobody.
+	Changed func()
 	Box     string
 	Version string
 	Log     *slog.Logger
@@ -76,6 +78,9 @@ const workFactor = 16
 func New(o Options) (*Keeper, error) {
 	if o.Snapshots == nil || o.Plans == nil || o.Originals == nil || o.Hold == nil {
 		return nil, errors.New("backup: snapshots, plans, originals and hold are required")
+	}
+	if o.Changed == nil {
+		o.Changed = func() {}
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -270,9 +275,7 @@ func (k *Keeper) create(ctx context.Context, passphrase string, scheduled bool) 
 		return b, broken(err)
 	}
 	begun := k.live(b)
-	k.work.Go(func() {
-		defer k.nudge()
-		defer k.end()
+	k.run(func() {
 		if b = k.note(b, k.make(&b, s)); b.Status != library.BackupFailed {
 			b = k.note(b, k.prove(&b, s.open))
 		}
@@ -302,9 +305,7 @@ func (k *Keeper) Verify(ctx context.Context, id, passphrase string) (library.Bac
 		return b, err
 	}
 	begun := k.live(b)
-	k.work.Go(func() {
-		defer k.nudge()
-		defer k.end()
+	k.run(func() {
 		k.note(b, k.prove(&b, key))
 	})
 	return begun, nil
@@ -330,8 +331,33 @@ func (k *Keeper) begin(id string) error {
 
 func (k *Keeper) end() {
 	k.mu.Lock()
-	defer k.mu.Unlock()
 	k.busy = ""
+	k.mu.Unlock()
+	k.o.Changed()
+}
+
+// run runs f beside the caller, in the place that begin took, and tells of
+// its progress.
+func (k *Keeper) run(f func()) {
+	k.work.Go(func() {
+		done := make(chan struct{})
+		k.work.Go(func() {
+			t := time.NewTicker(time.Second)
+			defer t.Stop()
+			for {
+				k.o.Changed()
+				select {
+				case <-done:
+					return
+				case <-t.C:
+				}
+			}
+		})
+		f()
+		close(done)
+		k.end()
+		k.nudge()
+	})
 }
 
 // note writes down how it ended.

@@ -69,8 +69,8 @@ func (r *rig) open() {
 			r.held.Add(1)
 			return func(ctx context.Context) { r.held.Add(-1); release(ctx) }
 		},
-		Seal:  func(_ context.Context, recipient string) ([]byte, error) { return r.sealed(recipient) },
-		Box: "deadbeef", Version: "test", Log: slog.New(slog.DiscardHandler),
+		Seal: func(_ context.Context, recipient string) ([]byte, error) { return r.sealed(recipient) },
+		Box:  "deadbeef", Version: "test", Log: slog.New(slog.DiscardHandler),
 	})
 	librarytest.Must(r.t, err)
 }

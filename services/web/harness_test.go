@@ -20,6 +20,7 @@ import (
 
 	"coffer/services/api"
 	"coffer/services/auth"
+	"coffer/services/backup"
 	"coffer/services/index"
 	"coffer/services/library"
 	"coffer/services/store"
@@ -39,6 +40,7 @@ type box struct {
 	t        testing.TB
 	lib      *library.Library
 	accounts *store.Store
+	backups  *backup.Keeper
 	site     *Site
 	url      string
 	log      *lines
@@ -104,13 +106,19 @@ func newBox(t testing.TB, base string) *box {
 	keeper, err := auth.New(auth.Options{Accounts: st, Keys: st, Audit: st, SecretKey: key, SetupCode: setupCode, Log: log, Now: b.now})
 	must(t, err)
 	b.watch, b.said, b.went = &watched{}, &said{}, &went{}
+	b.backups, err = backup.New(backup.Options{
+		Dir: filepath.Join(dir, "backups"), Snapshots: st, Plans: st, Originals: originals.Open, Hold: b.lib.HoldOriginals,
+		Changed: b.lib.Announce, Box: cookies.Box, Version: "0.1.0-test", Log: log,
+	})
+	must(t, err)
+	t.Cleanup(func() { must(t, b.backups.Close()) })
 	b.site, err = New(Options{
-		Library: b.lib, Watch: b.watch, Logs: b.said, WayOut: b.went, Keeper: keeper, Accounts: st, Cookies: cookies, BasePath: base,
+		Backups: b.backups, Library: b.lib, Watch: b.watch, Logs: b.said, WayOut: b.went, Keeper: keeper, Accounts: st, Cookies: cookies, BasePath: base,
 		Version: "0.1.0-test", Status: api.Status, Log: log,
 	})
 	must(t, err)
 	engine, err := api.New(api.Options{
-		Library: b.lib, Keeper: keeper, Accounts: st, Hosts: auth.Hosts{Accounts: st}, Cookies: cookies,
+		Backups: b.backups, Library: b.lib, Keeper: keeper, Accounts: st, Hosts: auth.Hosts{Accounts: st}, Cookies: cookies,
 		EdgeToken: edgeToken, BasePath: base, MaxUpload: maxUpload, Version: "0.1.0-test", Failure: b.site.Fail, Log: log,
 	})
 	must(t, err)

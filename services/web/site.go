@@ -31,6 +31,7 @@ import (
 	"coffer/services/web/settings/account"
 	"coffer/services/web/settings/appearance"
 	"coffer/services/web/settings/audit"
+	"coffer/services/web/settings/backups"
 	"coffer/services/web/settings/keys"
 	"coffer/services/web/settings/outgoing"
 	"coffer/services/web/setup"
@@ -45,9 +46,10 @@ type Options struct {
 	Templates fs.FS // a folder of *.tmpl
 	Dev       bool  // templates are read again for each request
 	Library   *library.Library
-	Watch     library.Watch  // nil: nothing looks at the box
-	Logs      library.Logs   // nil: nothing keeps a log
-	WayOut    library.WayOut // nil: nothing goes out
+	Watch     library.Watch   // nil: nothing looks at the box
+	Logs      library.Logs    // nil: nothing keeps a log
+	WayOut    library.WayOut  // nil: nothing goes out
+	Backups   library.Backups // nil: none are made here
 	Keeper    *auth.Keeper
 	Accounts  library.Accounts
 	Cookies   auth.Cookies
@@ -135,6 +137,8 @@ func sections(o Options, asker *reauth.Asker) []settings.Row {
 					Desk: d, Accounts: o.Accounts, Keeper: o.Keeper, Hosts: o.Hosts, Budgets: o.Budgets, Proxies: o.Proxies,
 				})
 			}},
+		{Name: backups.Name, Title: func(w *words.Words) string { return w.Backups.Title },
+			New: func(d *settings.Desk) (settings.Section, error) { return backups.New(d, o.Keeper, o.Backups) }},
 		{Name: outgoing.Name, Title: func(w *words.Words) string { return w.Outgoing.Title },
 			New: func(d *settings.Desk) (settings.Section, error) { return outgoing.New(d, o.WayOut) }},
 		{Name: audit.Name, Title: func(w *words.Words) string { return w.Audit.Title },

@@ -142,6 +142,7 @@ func english() *Words {
 		Audit:    englishAudit(),
 		Outgoing: englishOutgoing(),
 		Keys:     englishKeys(),
+		Backups:  englishBackups(),
 		Access:   englishAccess(),
 		Account:  englishAccount(),
 		Reauth:   englishReauth(),

@@ -142,6 +142,7 @@ func german() *Words {
 		Audit:    germanAudit(),
 		Outgoing: germanOutgoing(),
 		Keys:     germanKeys(),
+		Backups:  germanBackups(),
 		Access:   germanAccess(),
 		Account:  germanAccount(),
 		Reauth:   germanReauth(),

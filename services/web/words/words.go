@@ -41,6 +41,7 @@ type Words struct {
 	Audit    Audit
 	Outgoing Outgoing
 	Keys     Keys
+	Backups  Backups
 	Settings Settings
 	Account  Account
 	Reauth   Reauth
