@@ -57,6 +57,10 @@ const (
 	SameSite      Protection = "left-out:same-site"
 	HostNames     Protection = "left-out:host-names"
 	ContentPolicy Protection = "left-out:content-policy"
+
+	// Of backups.
+	BackupSeal  Protection = "left-out:backup-seal"  // they are written in the clear
+	BackupProof Protection = "left-out:backup-proof" // what was there is not compared with what must have been
 )
 
 // What tests ask of the parser in the same way; they protect nothing.

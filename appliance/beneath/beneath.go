@@ -332,6 +332,11 @@ func (n *Node) Read(limit int64) ([]byte, error) {
 	return b, nil
 }
 
+// Head returns the first bytes of the content, at most limit.
+func (n *Node) Head(limit int64) ([]byte, error) {
+	return io.ReadAll(io.NewSectionReader(n.f, 0, limit))
+}
+
 // Tail returns the last bytes of the content, at most limit.
 func (n *Node) Tail(limit int64) ([]byte, error) {
 	return io.ReadAll(io.NewSectionReader(n.f, max(0, n.Size-limit), limit))

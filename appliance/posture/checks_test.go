@@ -63,6 +63,9 @@ func TestEachClaim(t *testing.T) {
 	at := func(path string, f func(path string) error) func(*rig) error {
 		return func(r *rig) error { return f(filepath.Join(r.dir, path)) }
 	}
+	file := func(path, content string) func(*rig) error {
+		return at(path, func(p string) error { return os.WriteFile(p, []byte(content), 0o600) })
+	}
 	inside := func(role string, in Inside) func(*rig) error {
 		return func(r *rig) error {
 			before := r.inside
@@ -285,6 +288,20 @@ func TestEachClaim(t *testing.T) {
 		{"logs-clean", "the code", at("data/logs/init.log", func(p string) error { return os.WriteFile(p, []byte("ABCD2345"), 0o644) }), Pass, "1 log files"},
 
 		{"logs-clean", "no log", at("data/logs/api.log", func(p string) error { return unix.Mkfifo(p, 0o600) }), Pass, "0 log files"},
+
+		{"backup-sealed", "", nil, Pass, "0 backups are sealed"},
+		{"backup-sealed", "some", file("data/backups/a.age", sealedBegins+"x"), Pass, "1 backups are sealed"},
+		{"backup-sealed", "in the clear", file("data/backups/a.age", "PK"), bad, "a.age is not sealed"},
+		{"backup-sealed", "for all to read", at("data/backups/a.age", func(p string) error { return os.WriteFile(p, []byte(sealedBegins), 0o644) }), bad, "mode 0644"},
+		{"backup-sealed", "without a key", facts(func(f *Facts) { f.BackupBare = true }), bad, "can be read without a key"},
+		{"backup-sealed", "another's key", facts(func(f *Facts) { f.BackupForeign = true }), bad, "another's key"},
+		{"backup-sealed", "changed", facts(func(f *Facts) { f.BackupTampered = true }), bad, "a changed bit"},
+		{"backup-proven", "", facts(func(f *Facts) { f.BackupProvenAt, f.BackupSources = time.Now().Add(-time.Hour), 7 }), Pass, "with 7 sources"},
+		{"backup-proven", "none", nil, none, "no backup yet"},
+		{"backup-proven", "none so far", facts(func(f *Facts) { f.BackupsPlanned = true }), part, "no backup has been proven yet"},
+		{"backup-proven", "old", facts(func(f *Facts) { f.BackupsPlanned, f.BackupProvenAt = true, time.Now().Add(-9*24*time.Hour) }), part, "9 days ago"},
+		{"backup-proven", "failed", facts(func(f *Facts) { f.BackupProvenAt, f.BackupFailed = time.Now(), "The disk is full." }), bad, "failed: The disk is full"},
+		{"backup-proven", "in part", facts(func(f *Facts) { f.BackupPartIsWhole = true }), bad, "lacks something"},
 
 		{"fetch-ssrf", "", nil, Pass, "refused 19 of 19"},
 		{"fetch-ssrf", "everything", func(r *rig) error { r.public = func(netip.Addr) error { return nil }; return nil }, bad, "from 0.0.0.0"},

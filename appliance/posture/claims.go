@@ -235,14 +235,15 @@ func Claims() []Claim {
 			ID: "backup-sealed", Group: GroupBackups, Title: "Sealed backups",
 			Claim:   "A backup is encrypted and vouched for. One that was tampered with, cut short or made elsewhere is refused before anything changes.",
 			Against: "a stolen or a planted backup",
-			Remedy:  "Stop the box and copy the volume to an encrypted disk.",
-			Later:   "comes later: this version makes no backups; stop the box and copy the volume",
+			Remedy:  "Delete the backups that are named, pull the image again, and make a new one.",
+			check:   (*look).backupSealed,
 		},
 		{
 			ID: "backup-proven", Group: GroupBackups, Title: "Proven backups",
 			Claim:   "The last backup was opened again, restored beside the box and compared.",
 			Against: "a backup that turns out not to restore",
-			Later:   "comes later: this version makes no backups",
+			Remedy:  "Open Settings, Backups: it says why the last one failed. Free space on the volume if it is full, then make a new one.",
+			check:   (*look).backupProven,
 		},
 		{
 			ID: "diagnostics-clean", Group: GroupBackups, Title: "Clean exports",

@@ -103,6 +103,16 @@ type Facts struct {
 	KeysBare        int    `json:"keys_bare"`       // that are not kept as a hash
 	EndedKeyOpens   bool   `json:"ended_key_opens"` // found by trying
 	AnyKeyOpens     bool   `json:"any_key_opens"`   // found by trying
+
+	BackupsPlanned    bool      `json:"backups_planned"`
+	Backups           int       `json:"backups"`
+	BackupProvenAt    time.Time `json:"backup_proven_at"` // zero: none is proven
+	BackupSources     int       `json:"backup_sources"`   // in that one
+	BackupFailed      string    `json:"backup_failed"`    // why the newest failed
+	BackupBare        bool      `json:"backup_bare"`      // found by trying, as the next three
+	BackupForeign     bool      `json:"backup_foreign"`
+	BackupTampered    bool      `json:"backup_tampered"`
+	BackupPartIsWhole bool      `json:"backup_part_is_whole"`
 }
 
 // check looks at one thing. It may take until ctx ends.

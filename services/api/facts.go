@@ -6,12 +6,14 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"coffer/services/auth"
+	"coffer/services/library"
 )
 
 // Facts is what this process says of itself to init, which looks whether the
 // box keeps its claims.
 type Facts struct {
 	auth.Facts
+	library.BackupFacts
 	Dev bool `json:"dev"`
 }
 
@@ -23,5 +25,12 @@ func (s *server) facts(c *gin.Context) {
 		s.refuse(c, err)
 		return
 	}
-	c.JSON(http.StatusOK, Facts{Facts: f, Dev: s.Dev})
+	out := Facts{Facts: f, Dev: s.Dev}
+	if s.Backups != nil {
+		if out.BackupFacts, err = s.Backups.Facts(c.Request.Context()); err != nil {
+			s.refuse(c, err)
+			return
+		}
+	}
+	c.JSON(http.StatusOK, out)
 }

@@ -138,52 +138,6 @@ func TestKeyIsAskedBack(t *testing.T) {
 	}
 }
 
-// TestDamage changes a sealed file in every place that matters and in some that
-// do not seem to; each is noticed, and none is taken for another.
-func TestDamage(t *testing.T) {
-	r := newRig(t)
-	r.add(20)
-	r.key()
-	b := r.until(r.Create(t.Context(), ""))
-	whole, err := os.ReadFile(r.file(b))
-	librarytest.Must(t, err)
-	other := newRig(t)
-	other.add(2)
-	other.key()
-	foreign := other.until(other.Create(t.Context(), ""))
-	strange, err := os.ReadFile(other.file(foreign))
-	librarytest.Must(t, err)
-
-	flipped := func(at int) []byte {
-		out := bytes.Clone(whole)
-		out[at] ^= 1
-		return out
-	}
-	const chunk = 64<<10 + 16
-	header := bytes.Index(whole, []byte("\n---")) + 100
-	swapped := bytes.Clone(whole)
-	copy(swapped[header:], whole[header+chunk:header+2*chunk])
-	copy(swapped[header+chunk:], whole[header:header+chunk])
-	cases := map[string][]byte{
-		"empty": {}, "no backup": []byte("hello"), "cut in the header": whole[:100], "one byte short": whole[:len(whole)-1],
-		"cut between chunks": whole[:header+chunk], "half": whole[:len(whole)/2], "of another box": strange,
-		"with more behind": append(bytes.Clone(whole), whole[len(whole)-100:]...), "chunks swapped": swapped,
-	}
-	for i := range 40 {
-		at := i * (len(whole) - 1) / 39
-		cases["bit flipped at "+hex.EncodeToString([]byte{byte(at >> 16), byte(at >> 8), byte(at)})] = flipped(at)
-	}
-	for name, content := range cases {
-		librarytest.Must(t, os.WriteFile(r.file(b), content, 0o600))
-		got := r.until(r.Verify(t.Context(), b.ID, ""))
-		if got.Status != library.BackupFailed || got.Reason.Code != codeDamaged {
-			t.Errorf("%s: %+v", name, got)
-		}
-	}
-	librarytest.Must(t, os.WriteFile(r.file(b), whole, 0o600))
-	wantStatus(t, r.until(r.Verify(t.Context(), b.ID, "")), library.BackupProven)
-}
-
 // A source that is deleted while it is copied is in the backup; its original
 // goes afterwards.
 func TestDeletedMeanwhile(t *testing.T) {

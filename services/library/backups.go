@@ -104,6 +104,20 @@ type BackupOverview struct {
 	Free      int64    // bytes on the volume
 }
 
+// BackupFacts are what the box says of its backups, for the page on which it
+// proves its claims. They open nothing.
+type BackupFacts struct {
+	Planned    bool      `json:"backups_planned"`      // a recovery key is set up
+	Backups    int       `json:"backups"`              // that have a file
+	ProvenAt   time.Time `json:"backup_proven_at"`     // the latest proof; zero: none
+	Sources    int       `json:"backup_sources"`       // in that one
+	Failed     string    `json:"backup_failed"`        // why the newest failed; empty: it did not
+	Bare       bool      `json:"backup_bare"`          // what is sealed can be read without a key; found by trying
+	ForeignIn  bool      `json:"backup_foreign"`       // another's key opens it; found by trying
+	TamperedIn bool      `json:"backup_tampered"`      // one with a changed bit is taken; found by trying
+	PartIsIn   bool      `json:"backup_part_is_whole"` // one that lacks something is taken; found by trying
+}
+
 // Backups makes sealed copies of the box and proves them. Errors are *Error.
 type Backups interface {
 	Overview(ctx context.Context) (BackupOverview, error)
@@ -119,6 +133,8 @@ type Backups interface {
 	Delete(ctx context.Context, id string) error
 	// NewKey makes a recovery key and forgets it.
 	NewKey(ctx context.Context) (BackupKey, error)
+	// Facts looks at what there is, and tries the seal on something small.
+	Facts(ctx context.Context) (BackupFacts, error)
 	// SetKey takes the recovery key whose secret half is shown.
 	SetKey(ctx context.Context, identity string) error
 }

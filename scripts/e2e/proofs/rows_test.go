@@ -83,6 +83,8 @@ func rows() []row {
 		{leave: weaken.SameSite, room: "services/api", test: "TestCrossSite", fails: one("csrf", "cross-site POST")},
 		{leave: weaken.HostNames, room: "services/api", test: "TestHostRule", fails: one("host-header", "was answered 200")},
 		{leave: weaken.PublicOnly, room: "services/egress", test: "TestPublic", fails: one("fetch-ssrf", "lets pages be fetched from")},
+		{leave: weaken.BackupSeal, room: "services/backup", test: "TestSealed", fails: one("backup-sealed", "can be read without a key")},
+		{leave: weaken.BackupProof, room: "services/backup", test: "TestManifestIsCompared", fails: one("backup-proven", "lacks something")},
 		{leave: weaken.ContentPolicy, room: "appliance/edge", test: "TestHeadersOnEveryStatus", fails: one("headers", "content polic")},
 	}
 }

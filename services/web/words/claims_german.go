@@ -135,11 +135,12 @@ func germanClaim(id string) Claim {
 	case "backup-sealed":
 		return Claim{"Versiegelte Sicherungen",
 			"Eine Sicherung ist verschlüsselt und verbürgt. Eine veränderte, abgeschnittene oder fremde wird abgewiesen, bevor sich etwas ändert.",
-			"einer gestohlenen oder untergeschobenen Sicherung", "Halte die Box an und kopiere das Volume auf einen verschlüsselten Datenträger."}
+			"einer gestohlenen oder untergeschobenen Sicherung", "Lösche die genannten Sicherungen, lade das Abbild neu und lege eine neue an."}
 	case "backup-proven":
 		return Claim{"Erprobte Sicherungen",
 			"Die letzte Sicherung wurde wieder geöffnet, neben der Box zurückgespielt und verglichen.",
-			"einer Sicherung, die sich im Ernstfall nicht zurückspielen lässt", ""}
+			"einer Sicherung, die sich im Ernstfall nicht zurückspielen lässt",
+			"Öffne Einstellungen, Sicherungen: Dort steht, warum die letzte fehlschlug. Schaffe Platz, wenn der Datenträger voll ist, und lege eine neue an."}
 	case "diagnostics-clean":
 		return Claim{"Saubere Ausfuhren",
 			"Eine Ausfuhr zur Fehlersuche enthält, was auf einer Liste steht, und wurde nach jedem Geheimnis der Box durchsucht, bevor du sie bekommst.",
