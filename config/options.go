@@ -67,7 +67,7 @@ func options() []option {
 			remedy: "List addresses or networks such as 192.168.1.0/24, separated by commas.",
 			parse:  func(c *Config, s string) error { return parsePrefixes(s, &c.HealthAllow) }},
 		{name: "TLS", fallback: "off", shape: "off|self-signed|files|acme",
-			doc:    "How HTTPS is served, beside HTTP: not at all; with a certificate by the box's own small authority, which browsers warn of until they are told to trust it; or with yours. This version cannot order one (acme) yet.",
+			doc:    "How HTTPS is served, beside HTTP: not at all; with a certificate by the box's own small authority, which browsers warn of until they are told to trust it; or with yours. Left out, that is chosen in Settings, HTTPS, while the box runs; given, it cannot be. This version cannot order one (acme) yet.",
 			remedy: "Use off, self-signed or files.",
 			parse: func(c *Config, s string) error {
 				if err := oneOf(s, &c.TLS, "off", "self-signed", "files", "acme"); err != nil {

@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"io"
 	"io/fs"
+	"mime/multipart"
 	"net"
 	"net/http"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"coffer/appliance/certs"
 	"coffer/appliance/https"
 	"coffer/services/library"
+	"coffer/services/web/words"
 )
 
 // at is who visits one side of the box, with the cookies of both.
@@ -169,6 +171,90 @@ func TestHTTPSByTheAPI(t *testing.T) {
 	defer l.Close()
 	if s := plain.https(handed{"mode": "self-signed"}); s.status != http.StatusConflict || s.field != "mode" || s.fault != string(https.Port) || plain.https(nil).Mode != "off" {
 		t.Errorf("a port that is taken: %d %s", s.status, s.answer)
+	}
+}
+
+// hand sends the form of the page, and returns where it leads: by a redirect, or
+// by a page that leads on by itself.
+func (v visitor) hand(fields map[string]string) (status int, to string) {
+	v.t.Helper()
+	var form bytes.Buffer
+	w := multipart.NewWriter(&form)
+	for name, text := range fields {
+		part, err := w.CreateFormFile(name, name)
+		if name == "mode" {
+			part, err = w.CreateFormField(name)
+		}
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		if _, err := io.WriteString(part, text); err != nil {
+			v.t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		v.t.Fatal(err)
+	}
+	stay := *v.client
+	stay.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	res, err := stay.Post(v.url+"/settings/https", w.FormDataContentType(), &form)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	_, _ = io.Copy(io.Discard, res.Body)
+	return res.StatusCode, res.Header.Get("Location") + res.Header.Get("Refresh")
+}
+
+// The page does the same without scripts, and leads on to where the box is
+// served then.
+func TestHTTPSByThePage(t *testing.T) {
+	b := startSecure(t, newRoot(t), newVisitor(t))
+	b.up()
+	plain, secure := b.at(b.url), b.at(b.secure)
+	if status, answer := plain.send("POST", "/setup", map[string]string{"code": testCode, "username": ownerName, "password": ownerPassword}); status != http.StatusCreated {
+		t.Fatal(status, answer)
+	}
+	const here = "/settings/https?done=1"
+	if status, to := plain.hand(map[string]string{"mode": "self-signed"}); status != http.StatusSeeOther || to != here {
+		t.Errorf("on: %d to %q", status, to)
+	}
+	if status, to := secure.hand(map[string]string{"mode": "off"}); status != http.StatusSeeOther || to != "/login" || !b.speaksTLS() {
+		t.Errorf("by nobody: %d to %q", status, to)
+	}
+	if status := secure.signIn(ownerPassword); status != 200 {
+		t.Fatal(status)
+	}
+	chain, key := makePair(t, "up.example.org", time.Now().AddDate(0, 1, 0))
+	if status, to := secure.hand(map[string]string{"mode": "uploaded", "certificate": string(key), "key": string(chain)}); status != http.StatusUnprocessableEntity || to != "" {
+		t.Errorf("the wrong way round: %d to %q", status, to)
+	}
+	if status, to := secure.hand(map[string]string{"mode": "uploaded", "certificate": string(chain), "key": string(key)}); status != http.StatusSeeOther || to != here {
+		t.Errorf("handed in: %d to %q", status, to)
+	}
+	if name := b.presented("").Subject.CommonName; name != "up.example.org" {
+		t.Errorf("%s is presented", name)
+	}
+	b.keepsKey(key)
+	if status, to := secure.hand(map[string]string{"mode": "off"}); status != http.StatusOK || to != "0; url="+b.url+here || b.speaksTLS() {
+		t.Errorf("off: %d to %q", status, to)
+	}
+}
+
+// What init refuses has words in each language.
+func TestFaultsOfHTTPSHaveWords(t *testing.T) {
+	for _, w := range words.NewCatalogue().All {
+		for _, code := range https.Codes() {
+			if said := w.HTTPSFault(string(code), "", ""); w.Code != "en" && said == "" {
+				t.Errorf("%s: %s has no words", w.Code, code)
+			}
+			if said := w.HTTPSFault(string(code), "What is wrong.", "What to do."); w.Code == "en" && said != "What is wrong. What to do." {
+				t.Errorf("%s: %s: %s", w.Code, code, said)
+			}
+		}
+		if said := w.HTTPSFault("new", "What is wrong.", ""); said != "What is wrong." {
+			t.Errorf("%s: %s", w.Code, said)
+		}
 	}
 }
 

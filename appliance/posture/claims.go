@@ -162,9 +162,9 @@ func Claims() []Claim {
 		},
 		{
 			ID: "tls", Group: GroupWeb, Title: "HTTPS",
-			Claim:   "HTTPS is off, with a certificate of the box's own, or with yours; TLS 1.2 and 1.3 are spoken. A bad certificate is refused before it is used, and a renewed one is taken up while the box runs. Switching it in Settings, and ordering a certificate by ACME, come later.",
+			Claim:   "HTTPS is off, with a certificate of the box's own, or with yours; TLS 1.2 and 1.3 are spoken. A bad certificate is refused before it is used, and it is switched and renewed while the box runs. Ordering a certificate by ACME comes later.",
 			Against: "being read or changed on the network",
-			Remedy:  "Set COFFER_TLS to self-signed, or to files with your certificate, or put a reverse proxy with one in front. A certificate that is refused or ends soon has to be renewed where it comes from; the log says what is wrong with it.",
+			Remedy:  "Choose one in Settings, HTTPS, or by COFFER_TLS, or put a reverse proxy with one in front. A certificate that is refused or ends soon has to be renewed where it comes from; the log says what is wrong with it.",
 			check:   (*look).https,
 		},
 		{

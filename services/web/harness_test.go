@@ -47,6 +47,7 @@ type box struct {
 	watch    *watched
 	said     *said
 	went     *went
+	door     *door
 	edge     edgeState
 	later    atomic.Int64 // how far the keeper's clock is ahead, in nanoseconds
 }
@@ -105,7 +106,7 @@ func newBox(t testing.TB, base string) *box {
 	rand.Read(key)
 	keeper, err := auth.New(auth.Options{Accounts: st, Keys: st, Audit: st, SecretKey: key, SetupCode: setupCode, Log: log, Now: b.now})
 	must(t, err)
-	b.watch, b.said, b.went = &watched{}, &said{}, &went{}
+	b.watch, b.said, b.went, b.door = &watched{}, &said{}, &went{}, &door{}
 	b.backups, err = backup.New(backup.Options{
 		Dir: filepath.Join(dir, "backups"), Snapshots: st, Plans: st, Originals: originals.Open, Hold: b.lib.HoldOriginals,
 		Changed: b.lib.Announce, Box: cookies.Box, Version: "0.1.0-test", Log: log,
@@ -113,7 +114,7 @@ func newBox(t testing.TB, base string) *box {
 	must(t, err)
 	t.Cleanup(func() { must(t, b.backups.Close()) })
 	b.site, err = New(Options{
-		Backups: b.backups, Library: b.lib, Watch: b.watch, Logs: b.said, WayOut: b.went, Keeper: keeper, Accounts: st, Cookies: cookies, BasePath: base,
+		Backups: b.backups, Library: b.lib, Watch: b.watch, Logs: b.said, WayOut: b.went, FrontDoor: b.door, Keeper: keeper, Accounts: st, Cookies: cookies, BasePath: base,
 		Version: "0.1.0-test", Status: api.Status, Log: log,
 	})
 	must(t, err)

@@ -264,7 +264,7 @@ func TestPagesFitNarrowScreens(t *testing.T) {
 	here := "/library/" + string(long.ID)
 	for _, path := range []string{
 		"/", "/?q=heating+curve", "/?q=nothinglikeit", "/library", "/library?status=failed", here, here + "?q=heating&at=80", here + "/delete",
-		"/activity", "/settings", "/settings/access", "/settings/audit", "/settings/appearance", "/settings/about", "/add", "/setup/first", "/setup/reach", "/library/none",
+		"/activity", "/settings", "/settings/access", "/settings/https", "/settings/audit", "/settings/appearance", "/settings/about", "/add", "/setup/first", "/setup/reach", "/library/none",
 	} {
 		for _, language := range []string{"en", "de"} {
 			v.do(run(`document.cookie = "coffer_language=` + language + `; path=/"`))

@@ -32,6 +32,7 @@ import (
 	"coffer/services/web/settings/appearance"
 	"coffer/services/web/settings/audit"
 	"coffer/services/web/settings/backups"
+	"coffer/services/web/settings/https"
 	"coffer/services/web/settings/keys"
 	"coffer/services/web/settings/outgoing"
 	"coffer/services/web/setup"
@@ -46,10 +47,11 @@ type Options struct {
 	Templates fs.FS // a folder of *.tmpl
 	Dev       bool  // templates are read again for each request
 	Library   *library.Library
-	Watch     library.Watch   // nil: nothing looks at the box
-	Logs      library.Logs    // nil: nothing keeps a log
-	WayOut    library.WayOut  // nil: nothing goes out
-	Backups   library.Backups // nil: none are made here
+	Watch     library.Watch     // nil: nothing looks at the box
+	Logs      library.Logs      // nil: nothing keeps a log
+	WayOut    library.WayOut    // nil: nothing goes out
+	Backups   library.Backups   // nil: none are made here
+	FrontDoor library.FrontDoor // nil: nothing serves HTTPS
 	Keeper    *auth.Keeper
 	Accounts  library.Accounts
 	Cookies   auth.Cookies
@@ -137,6 +139,8 @@ func sections(o Options, asker *reauth.Asker) []settings.Row {
 					Desk: d, Accounts: o.Accounts, Keeper: o.Keeper, Hosts: o.Hosts, Budgets: o.Budgets, Proxies: o.Proxies,
 				})
 			}},
+		{Name: https.Name, Title: func(w *words.Words) string { return w.HTTPS.Title },
+			New: func(d *settings.Desk) (settings.Section, error) { return https.New(d, o.FrontDoor, o.Accounts) }},
 		{Name: backups.Name, Title: func(w *words.Words) string { return w.Backups.Title },
 			New: func(d *settings.Desk) (settings.Section, error) { return backups.New(d, o.Keeper, o.Backups) }},
 		{Name: outgoing.Name, Title: func(w *words.Words) string { return w.Outgoing.Title },

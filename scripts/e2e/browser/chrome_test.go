@@ -34,13 +34,13 @@ type person struct {
 }
 
 // sit opens a browser with a fresh profile.
-func sit(t *testing.T, base string) *person {
+func sit(t *testing.T, base string, more ...chromedp.ExecAllocatorOption) *person {
 	t.Helper()
 	options := slices.Concat(chromedp.DefaultExecAllocatorOptions[:], []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-dev-shm-usage", true),
 		chromedp.Flag("disable-background-networking", true),
-		chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1280, 900)})
+		chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1280, 900)}, more)
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)

@@ -60,7 +60,7 @@ func manual(t *testing.T) string {
 // From the link in the log to a phrase in the middle of a long document.
 func TestFirstMinutes(t *testing.T) {
 	tier.Need(t, tier.Browser)
-	b := boot(t)
+	b, _ := boot(t)
 	p := sit(t, b.URL)
 
 	t.Log("a wrong code is refused")
@@ -167,8 +167,9 @@ func TestFirstMinutes(t *testing.T) {
 	p.quiet()
 }
 
-// boot starts a box on an address of a network.
-func boot(t *testing.T) *box.Native {
+// boot starts a box on an address of a network, and says where it would serve
+// HTTPS.
+func boot(t *testing.T) (b *box.Native, secure string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	t.Cleanup(cancel)
@@ -177,13 +178,18 @@ func boot(t *testing.T) *box.Native {
 	if err != nil {
 		t.Fatal(err)
 	}
-	address, err := box.Address(lan(t))
+	host := lan(t)
+	address, err := box.Address(host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	beside, err := box.Address(host)
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(binary, "init", "--root", dir)
-	cmd.Dir = dir
-	b, err := box.Start(ctx, address, cmd)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "COFFER_LISTEN_TLS="+beside)
+	b, err = box.Start(ctx, address, cmd)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +202,7 @@ func boot(t *testing.T) *box.Native {
 			t.Errorf("the box stops with %d, %v", code, err)
 		}
 	})
-	return b
+	return b, "https://" + beside
 }
 
 // fill types into fields by their ids, replacing what is there.

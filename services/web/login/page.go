@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -64,11 +65,13 @@ func (s *Site) get(c *gin.Context) {
 		return
 	}
 	p := s.page(c, c.Query("next"))
-	switch c.Query("done") {
-	case "out":
+	switch {
+	case c.Query("done") == "out":
 		p.Notice = p.W.Login.SignedOut
-	case "everywhere":
+	case c.Query("done") == "everywhere":
 		p.Notice = p.W.Account.EverywhereOut
+	case strings.HasPrefix(s.shell.Local(c.Query("next")), "/settings/https?done="):
+		p.Notice = p.W.HTTPS.SignInAgain
 	}
 	s.view.Render(c, http.StatusOK, p)
 }

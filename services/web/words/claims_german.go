@@ -86,9 +86,9 @@ func germanClaim(id string) Claim {
 			"Starte die Box neu, sie legt die Einstellungen des Eingangs dann zurück; ein Proxy davor soll diese Kopfzeilen lassen, wie sie sind."}
 	case "tls":
 		return Claim{"HTTPS",
-			"HTTPS ist aus, mit einem Zertifikat der Box selbst oder mit deinem; gesprochen werden TLS 1.2 und 1.3. Ein schlechtes Zertifikat wird abgewiesen, bevor es gilt, und ein erneuertes gilt im laufenden Betrieb. Umschalten in den Einstellungen und Bestellen über ACME kommen später.",
+			"HTTPS ist aus, mit einem Zertifikat der Box selbst oder mit deinem; gesprochen werden TLS 1.2 und 1.3. Ein schlechtes Zertifikat wird abgewiesen, bevor es gilt, und umgestellt und erneuert wird im laufenden Betrieb. Bestellen über ACME kommt später.",
 			"Mitlesen und Ändern im Netz",
-			"Setz COFFER_TLS auf self-signed, oder auf files mit deinem Zertifikat, oder stell einen Proxy mit Zertifikat davor. Ein Zertifikat, das abgewiesen wurde oder bald endet, muss dort erneuert werden, woher es kommt; das Protokoll sagt, was damit nicht stimmt."}
+			"Wähle eines unter Einstellungen, HTTPS, oder durch COFFER_TLS, oder stell einen Proxy mit Zertifikat davor. Ein Zertifikat, das abgewiesen wurde oder bald endet, muss dort erneuert werden, woher es kommt; das Protokoll sagt, was damit nicht stimmt."}
 	case "api-keys":
 		return Claim{"API-Schlüssel",
 			"API-Schlüssel liegen als Hash vor, haben Rechte und ein Ende, lassen sich sofort widerrufen und beginnen mit cfr_, damit man erkennt, wenn einer auftaucht. Keiner kann Passwort, Schlüssel oder Sitzungen ändern; ein neues Passwort beendet sie alle.",

@@ -144,6 +144,7 @@ func english() *Words {
 		Keys:     englishKeys(),
 		Backups:  englishBackups(),
 		Access:   englishAccess(),
+		HTTPS:    englishHTTPS(),
 		Account:  englishAccount(),
 		Reauth:   englishReauth(),
 		Settings: Settings{

@@ -144,6 +144,7 @@ func german() *Words {
 		Keys:     germanKeys(),
 		Backups:  germanBackups(),
 		Access:   germanAccess(),
+		HTTPS:    germanHTTPS(),
 		Account:  germanAccount(),
 		Reauth:   germanReauth(),
 		Settings: Settings{

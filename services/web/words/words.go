@@ -46,6 +46,7 @@ type Words struct {
 	Account  Account
 	Reauth   Reauth
 	Access   Access
+	HTTPS    HTTPS
 	Failure  Failure
 	Reasons  Reasons
 }
