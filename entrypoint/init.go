@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"time"
 
 	"coffer/appliance/beneath"
@@ -24,6 +25,7 @@ import (
 	"coffer/appliance/signals"
 	"coffer/config"
 	"coffer/rootfs"
+	"coffer/services/backup"
 	"coffer/services/web"
 )
 
@@ -58,7 +60,15 @@ func playInit(ctx context.Context, c call) int {
 		return c.fail("init", err)
 	}
 	options.Signals = caught
-	return boot.Run(ctx, options)
+	code := boot.Run(ctx, options)
+	if code != boot.Again {
+		return code
+	}
+	// The same process goes on as a new init, so that nothing of the former
+	// state is left in it. All services have ended.
+	output.Close(logWithin)
+	err = syscall.Exec(options.Self, os.Args, os.Environ())
+	return c.fail("init", fmt.Errorf("starting again: %w", err))
 }
 
 // rootOf reads --root DIR, the only argument of a role.
@@ -115,7 +125,7 @@ func boxOptions(cfg *config.Config, output *journal.Journal) (boot.Options, erro
 		HTTPS:    p.https(group),
 		Sockets:  p.sockets(),
 		Services: p.services(),
-		Ledger:   p.ledger, Purposes: p.purposes, Seal: p.seal,
+		Ledger:   p.ledger, Purposes: p.purposes, Seal: p.seal, Unseal: backup.Unseal,
 		BoxReader:    roles.API,
 		Posture:      p.posture(),
 		SetupService: "api", FrontDoor: "nginx", SetupLink: setupLink(cfg),

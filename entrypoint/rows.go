@@ -96,7 +96,7 @@ func (p plan) services() []boot.Service {
 					filepath.Join(p.share, "templates"), boot.StateFolder(p.cfg.Run),
 					p.data("secrets", secrets.SessionKey), p.data("secrets", secrets.SetupCode),
 				},
-				Move: []string{p.data("store"), p.data("blobs"), p.data("backups"), p.data("witness")},
+				Move: []string{p.data("store"), p.data("blobs"), p.data("backups"), p.data("restore", "staged"), p.data("witness")},
 				Exec: []string{p.self},
 			},
 			Profile: confine.ProfileAPI, OpenFiles: 4096,

@@ -357,6 +357,16 @@ func (d *Dir) sync() error {
 	return nil
 }
 
+// Sync makes the names in the directory at name durable.
+func (d *Dir) Sync(name string) error {
+	sub, err := d.Dir(name)
+	if err != nil {
+		return err
+	}
+	defer sub.Close()
+	return sub.sync()
+}
+
 // Names lists a directory, sorted.
 func (d *Dir) Names() ([]string, error) {
 	if _, err := d.f.Seek(0, io.SeekStart); err != nil {

@@ -23,6 +23,7 @@ import (
 	"coffer/appliance/manifest"
 	"coffer/appliance/posture"
 	"coffer/appliance/reap"
+	"coffer/appliance/restore"
 	"coffer/appliance/secrets"
 	"coffer/appliance/signals"
 	"coffer/appliance/sockets"
@@ -46,6 +47,8 @@ type Options struct {
 	Purposes func() []ledger.Purpose
 	// Seal packs what init keeps so that only the recipient can read it.
 	Seal func(recipient string) ([]byte, error)
+	// Unseal opens what Seal packed; the names are below DATA.
+	Unseal func(ctx context.Context, sealed []byte, key string) (map[string][]byte, error)
 	// BoxReader is the service user that may ask init how the box is.
 	BoxReader layout.Owner
 	// Posture is what only the configuration and the services know of how the
@@ -70,6 +73,10 @@ const (
 	SetUp       = "set-up"
 )
 
+// Again is what Run returns when the box is to be started anew, by executing
+// init again.
+const Again = -1
+
 // Exit codes of init, besides those of services.
 const (
 	exitOK      = 0
@@ -85,6 +92,7 @@ type box struct {
 	posture *posture.Watch
 	front   *front
 	told    bool // the link was printed
+	restart restart
 }
 
 // Run runs a box until it is told to stop, by ctx or a signal, and returns the
@@ -97,6 +105,7 @@ func Run(ctx context.Context, o Options) int {
 	b := &box{Options: o, life: context.WithoutCancel(ctx), reaper: reap.New()}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	b.restart.stop = stop
 	defer o.Signals.Release()
 
 	var helpers sync.WaitGroup
@@ -164,6 +173,9 @@ func Run(ctx context.Context, o Options) int {
 	code := supervisor.Run(ctx)
 	b.sweep()
 	o.Log.Info("box stopped", slog.Int("code", code))
+	if code == exitOK && b.restart.wanted.Load() {
+		return Again
+	}
 	return code
 }
 
@@ -185,6 +197,9 @@ func (b *box) prepare(ctx context.Context) error {
 		return err
 	} else if n := report.Standing(); n > 0 {
 		b.Log.Warn("protected files differ and cannot be repaired", slog.Int("files", n))
+	}
+	if _, err := restore.Finish(b.Layout.Data, b.Log); err != nil {
+		return fmt.Errorf("a restore that had begun: %w", err)
 	}
 	if _, err := layout.Enforce(ctx, b.Layout); err != nil {
 		return err

@@ -66,6 +66,7 @@ type desk struct {
 	outgoing   func() ledger.Report
 	front      *front
 	seal       func(recipient string) ([]byte, error)
+	restore    func(ctx context.Context, key string) error
 }
 
 func (d desk) Status(ctx context.Context) ([]supervise.Status, error) {
@@ -90,6 +91,8 @@ func (d desk) Logs(ctx context.Context, q journal.Query, wait bool) (journal.Pag
 }
 
 func (d desk) Seal(_ context.Context, recipient string) ([]byte, error) { return d.seal(recipient) }
+
+func (d desk) Restore(ctx context.Context, key string) error { return d.restore(ctx, key) }
 
 func (d desk) Outgoing(context.Context) (ledger.Report, error) {
 	return d.outgoing(), nil
@@ -116,7 +119,7 @@ func (b *box) control(ctx context.Context, helpers *sync.WaitGroup, s *supervise
 			return fmt.Errorf("%s socket: %w", name, err)
 		}
 		helpers.Go(func() {
-			if err := control.Serve(ctx, listener.(*net.UnixListener), door, desk{s, b.posture, b.Output, b.outgoing, b.front, b.Seal}, b.Log); err != nil {
+			if err := control.Serve(ctx, listener.(*net.UnixListener), door, desk{s, b.posture, b.Output, b.outgoing, b.front, b.Seal, b.restored}, b.Log); err != nil {
 				b.Log.Error("control socket ended", slog.String("socket", name), slog.Any("error", err))
 			}
 		})

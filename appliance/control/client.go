@@ -57,6 +57,13 @@ func Seal(ctx context.Context, path, recipient string) ([]byte, error) {
 	return a.Sealed, err
 }
 
+// Restore asks at the socket at path for what is staged to be put in place. The
+// box starts again then.
+func Restore(ctx context.Context, path, key string) error {
+	_, err := Exchange(ctx, path, Request{Ask: AskRestore, Key: key})
+	return err
+}
+
 // HTTPS asks at the socket at path how HTTPS is served; with a change, for that
 // first. Its error is a *certs.Fault where the owner can mend it.
 func HTTPS(ctx context.Context, path string, change *https.Change) (https.State, error) {

@@ -71,9 +71,10 @@ func OwnerDoor() Door {
 }
 
 // APIDoor is that of the box socket. All that can be changed there is how HTTPS
-// is served. Only the API seals what init keeps, for a backup.
+// is served. Only the API asks for
+// what init keeps, sealed, and for a restore of what it has staged.
 func APIDoor(uid int) Door {
-	return Door{UID: uid, Asks: []string{AskStatus, AskPosture, AskLogs, AskOutgoing, AskHTTPS, AskChangeHTTPS, AskSeal}}
+	return Door{UID: uid, Asks: []string{AskStatus, AskPosture, AskLogs, AskOutgoing, AskHTTPS, AskChangeHTTPS, AskSeal, AskRestore}}
 }
 
 // Box is what can be asked for.
@@ -90,6 +91,9 @@ type Box interface {
 	// Seal returns the secrets and the configuration in a form that only the
 	// recipient can read.
 	Seal(ctx context.Context, recipient string) ([]byte, error)
+	// Restore decides to put what is staged in place, and starts the box again.
+	// key opens what a backup holds of init's; it is kept nowhere.
+	Restore(ctx context.Context, key string) error
 	HTTPS(context.Context) (https.State, error)
 	// ChangeHTTPS returns once the change is served. Its error holds a
 	// *certs.Fault where the owner can mend it.
@@ -107,6 +111,8 @@ const (
 	AskOutgoing = "outgoing"
 	// AskSeal asks for the secrets and the configuration, sealed.
 	AskSeal = "seal"
+	// AskRestore asks for what is staged to take the place of what there is.
+	AskRestore = "restore"
 	// AskHTTPS asks how HTTPS is served, AskChangeHTTPS for a change of that.
 	AskHTTPS       = "https"
 	AskChangeHTTPS = "change-https"
@@ -124,6 +130,7 @@ type Request struct {
 	Change *https.Change `json:"change,omitempty"` // of AskChangeHTTPS
 
 	Recipient string `json:"recipient,omitempty"` // of AskSeal: an age recipient
+	Key       string `json:"key,omitempty"`       // of AskRestore: an age identity
 }
 
 // Answer has an Error or what was asked for.
@@ -224,6 +231,8 @@ func (d Door) converse(ctx context.Context, conn *net.UnixConn, b Box) Answer {
 		answer.Outgoing = &report
 	case AskSeal:
 		answer.Sealed, err = b.Seal(ctx, r.Recipient)
+	case AskRestore:
+		err = b.Restore(ctx, r.Key)
 	case AskHTTPS, AskChangeHTTPS:
 		if r.Ask == AskChangeHTTPS && r.Change != nil {
 			err = b.ChangeHTTPS(ctx, *r.Change)

@@ -115,6 +115,8 @@ func dataPlaces(r Roles) []place {
 		{name: "store", owner: r.API, mode: 0o700},
 		{name: "blobs", owner: r.API, mode: 0o700},
 		{name: "backups", owner: r.API, mode: 0o700},
+		{name: "restore", owner: r.Root, mode: 0o755},
+		{name: "restore/staged", owner: r.API, mode: 0o700},
 		{name: "witness", owner: r.API, mode: 0o700},
 		{name: "logs", owner: r.Root, mode: 0o755},
 		{name: "outgoing.json", owner: r.Root, mode: 0o600, file: true},
