@@ -16,6 +16,7 @@ import (
 
 	"coffer/appliance/boot"
 	"coffer/appliance/confine"
+	"coffer/appliance/restore"
 	"coffer/appliance/secrets"
 	"coffer/services/api"
 	"coffer/services/auth"
@@ -125,7 +126,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	cookies := auth.Cookies{Box: boxID, BasePath: o.BasePath}
 	backups, err := backup.New(backup.Options{
 		Dir: filepath.Join(o.Data, "backups"), Snapshots: st, Plans: st, Originals: originals.Open, Hold: lib.HoldOriginals,
-		Seal: sealer{o.BoxSocket}.seal, Box: boxID, Version: version, Changed: lib.Announce, Log: s.log,
+		Seal: sealer{o.BoxSocket}.seal, Stage: filepath.Join(o.Data, restore.Staged), Commit: sealer{o.BoxSocket}.restore, Box: boxID, Version: version, Changed: lib.Announce, Log: s.log,
 	})
 	if err != nil {
 		return err

@@ -86,6 +86,10 @@ func contentOf(d *beneath.Dir, name string) ([]byte, error) {
 // sealer asks init, for the API.
 type sealer struct{ socket string }
 
+func (s sealer) restore(ctx context.Context, key string) error {
+	return control.Restore(ctx, s.socket, key)
+}
+
 func (s sealer) seal(ctx context.Context, recipient string) ([]byte, error) {
 	return control.Seal(ctx, s.socket, recipient)
 }

@@ -5,10 +5,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"filippo.io/age"
@@ -108,5 +110,182 @@ func untar(t *testing.T, file string, key age.Identity) map[string][]byte {
 		if out[h.Name], err = io.ReadAll(r); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// sendBackup posts a backup as a program does.
+func (v visitor) sendBackup(file, key, code string) (int, string) {
+	v.t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	if err := form.WriteField("identity", key); err != nil {
+		v.t.Fatal(err)
+	}
+	part, err := form.CreateFormFile("file", "coffer.age")
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	if _, err := io.WriteString(part, file); err != nil {
+		v.t.Fatal(err)
+	}
+	if err := form.Close(); err != nil {
+		v.t.Fatal(err)
+	}
+	req, err := http.NewRequest("POST", v.url+"/api/v1/restore", &body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", form.FormDataContentType())
+	if code != "" {
+		req.Header.Set("X-Setup-Code", code)
+	}
+	res, err := v.client.Do(req)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return res.StatusCode, string(answer)
+}
+
+// backedUp is a box with an owner and a note, and a backup of it.
+func backedUp(t *testing.T) (b *boxed, v visitor, file, key string) {
+	t.Helper()
+	b = startBox(t, newRoot(t))
+	b.up()
+	v = b.visitor("127.0.0.1")
+	v.setUp()
+	v.note("A zebra in the field.")
+	var made struct{ ID, Identity string }
+	ask := func(method, path string, body any, want int) {
+		t.Helper()
+		status, answer := v.send(method, path, body)
+		if status != want {
+			t.Fatalf("%s %s: %d %s", method, path, status, answer)
+		}
+		if answer != "" {
+			if err := json.Unmarshal([]byte(answer), &made); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	ask("POST", "/backups/key", nil, http.StatusCreated)
+	ask("PUT", "/backups/key", map[string]string{"identity": made.Identity}, http.StatusNoContent)
+	ask("POST", "/backups", map[string]string{}, http.StatusAccepted)
+	b.eventually("the backup is proven", func() bool {
+		_, answer := v.send("GET", "/backups/"+made.ID, nil)
+		return strings.Contains(answer, `"status":"proven"`)
+	})
+	status, file := v.send("GET", "/backups/"+made.ID+"/download", nil)
+	if status != http.StatusOK {
+		t.Fatal(status, file)
+	}
+	return b, v, file, made.Identity
+}
+
+func (v visitor) note(text string) {
+	v.t.Helper()
+	if status, answer := v.send("POST", "/sources/text", map[string]string{"title": "A note", "text": text}); status != http.StatusAccepted {
+		v.t.Fatal(status, answer)
+	}
+}
+
+// finds counts the passages with a word.
+func (v visitor) finds(word string) int {
+	v.t.Helper()
+	_, answer := v.send("GET", "/search?q="+word, nil)
+	var found struct{ Total int }
+	if err := json.Unmarshal([]byte(answer), &found); err != nil {
+		return -1
+	}
+	return found.Total
+}
+
+// back waits until the box has started again and signs in.
+func (v visitor) back() {
+	v.t.Helper()
+	v.eventually("the box starts again", func() bool {
+		return strings.Contains(v.log.String(), "what was there before lies in") && v.answers()
+	})
+	if status := v.signIn(ownerPassword); status != http.StatusOK {
+		v.t.Fatalf("signing in after the restore: %d", status)
+	}
+}
+
+// TestRestoreIntoAnEmptyBox puts a backup into a box that nobody has set up: its
+// owner, library and secrets are those of the other box, and no session is.
+func TestRestoreIntoAnEmptyBox(t *testing.T) {
+	from, owner, file, key := backedUp(t)
+	to := startBox(t, newRoot(t))
+	to.up()
+	v := to.visitor("127.0.0.1")
+	code, err := os.ReadFile(filepath.Join(to.root, "data/secrets/setup-code"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, answer := v.sendBackup(file, key, "AAAA-AAAA"); status != http.StatusForbidden {
+		t.Errorf("a wrong code: %d %s", status, answer)
+	}
+	right := strings.TrimSpace(string(code))
+	if status, answer := v.sendBackup(file[:len(file)/2], key, right); status != http.StatusUnprocessableEntity || !strings.Contains(answer, "damaged") {
+		t.Errorf("half of it: %d %s", status, answer)
+	}
+	pid := to.cmd.Process.Pid
+	if status, answer := v.sendBackup(file, key, right); status != http.StatusAccepted || !strings.Contains(answer, `"sources":1`) {
+		t.Fatal(status, answer)
+	}
+	v.back()
+	to.eventually("the note is found", func() bool { return v.finds("zebra") == 1 })
+	for _, name := range []string{"session-key"} {
+		was, err := os.ReadFile(filepath.Join(from.root, "data/secrets", name))
+		is, failed := os.ReadFile(filepath.Join(to.root, "data/secrets", name))
+		if err != nil || failed != nil || !bytes.Equal(was, is) {
+			t.Errorf("%s is another, %v, %v", name, err, failed)
+		}
+	}
+	// A cookie of the other box is signed with the same key, and opens nothing.
+	from.url, owner.url = to.url, to.url
+	if status := owner.signedIn(); status != http.StatusUnauthorized {
+		t.Errorf("a session of the other box is answered %d", status)
+	}
+	if to.cmd.Process.Pid != pid {
+		t.Error("init is another process")
+	}
+	if status, answer := to.visitor("127.0.0.2").sendBackup(file, key, right); status != http.StatusUnauthorized {
+		t.Errorf("the code still opens the door: %d %s", status, answer)
+	}
+	if code := to.stop(syscall.SIGTERM); code != 0 {
+		t.Errorf("code %d", code)
+	}
+}
+
+// TestRestoreOverAFilledBox brings a deleted note back and takes a later one
+// away; what was there before lies aside.
+func TestRestoreOverAFilledBox(t *testing.T) {
+	b, v, file, key := backedUp(t)
+	v.note("A quagga in the field.")
+	b.eventually("the note is found", func() bool { return v.finds("quagga") == 1 })
+	if status, answer := b.visitor("127.0.0.2").sendBackup(file, key, ""); status != http.StatusUnauthorized {
+		t.Errorf("a stranger: %d %s", status, answer)
+	}
+	if status, answer := v.sendBackup(file, key, ""); status != http.StatusAccepted {
+		t.Fatal(status, answer)
+	}
+	v.back()
+	b.eventually("the first note is found", func() bool { return v.finds("zebra") == 1 })
+	if n := v.finds("quagga"); n != 0 {
+		t.Errorf("a later note is found %d times", n)
+	}
+	for _, name := range []string{"before/store/coffer.db", "before/secrets/session-key", "backups"} {
+		if _, err := os.Stat(filepath.Join(b.root, "data", name)); err != nil {
+			t.Error(err)
+		}
+	}
+	left, err := os.ReadDir(filepath.Join(b.root, "data/restore/staged"))
+	if err != nil || len(left) != 0 {
+		t.Errorf("staged: %v, %v", left, err)
 	}
 }

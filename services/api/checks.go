@@ -210,7 +210,10 @@ const (
 // limitBody bounds what handlers can read, pages' forms included.
 func (s *server) limitBody(c *gin.Context) {
 	limit := int64(maxNote)
-	if isMultipart(c) {
+	switch {
+	case s.isRestore(c):
+		return
+	case isMultipart(c):
 		limit = s.MaxUpload + formRoom
 	}
 	if c.Request.ContentLength > limit {

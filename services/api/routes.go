@@ -78,6 +78,7 @@ func (s *server) routes(e *gin.Engine) {
 	handle(s, owner, "DELETE /backups/{id}", "Delete a backup", s.deleteBackup)
 	handle(s, owner, "POST /backups/key", "Make a recovery key, told this once and not yet used", s.newBackupKey)
 	handle(s, owner, "PUT /backups/key", "Use the recovery key whose secret half is shown", s.setBackupKey)
+	stream(s, anyone, "POST /restore", "Put a backup in the place of what there is", describeRestore, s.restore)
 	handle(s, read, "GET /posture", "How the box keeps its claims, with evidence", s.posture)
 	handle(s, admin, "GET /egress", "What may leave the box, and what went where", s.egress)
 	handle(s, admin, "GET /audit", "What was done, newest first", s.audit)

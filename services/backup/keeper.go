@@ -28,6 +28,10 @@ type Options struct {
 	// Seal asks init for the secrets and the configuration, sealed to the
 	// recipient; nil: there is no init.
 	Seal func(ctx context.Context, recipient string) ([]byte, error)
+	// Stage is where a backup that is restored is laid out, and Commit puts
+	// what lies there in place; key opens what only init can use.
+	Stage  string // DATA/restore/staged
+	Commit func(ctx context.Context, key string) error
 	// Changed is told whenever a backup or its progress is another; nil: nobody.
 	Changed func()
 	Box     string
@@ -88,6 +92,14 @@ func New(o Options) (*Keeper, error) {
 	}
 	k := &Keeper{o: o, dir: folder{root}, wake: make(chan struct{}, 1)}
 	k.ending, k.stop = context.WithCancel(context.Background())
+	if o.Stage != "" { // what an upload that broke off left
+		if s, err := k.newStage(); err == nil {
+			err = s.close(false)
+			if err != nil {
+				o.Log.Warn("what was staged for a restore stays", "err", err)
+			}
+		}
+	}
 	if err := k.recover(); err != nil {
 		return nil, errors.Join(err, root.Close())
 	}

@@ -30,6 +30,7 @@ type rig struct {
 	held   atomic.Int64
 	hold   chan struct{} // what reads originals waits for it
 	sealed func(recipient string) ([]byte, error)
+	commit func(key string) error
 }
 
 func newRig(t *testing.T) *rig {
@@ -39,6 +40,8 @@ func newRig(t *testing.T) *rig {
 	r.sealed = func(recipient string) ([]byte, error) {
 		return Seal(recipient, func(add func(string, []byte) error) error { return add("secrets/session-key", []byte("very secret")) })
 	}
+	r.commit = func(string) error { return nil }
+	librarytest.Must(t, os.Mkdir(filepath.Join(r.dir, "staged"), 0o700))
 	var err error
 	r.store, err = store.Open(filepath.Join(r.dir, "store"))
 	librarytest.Must(t, err)
@@ -69,8 +72,9 @@ func (r *rig) open() {
 			r.held.Add(1)
 			return func(ctx context.Context) { r.held.Add(-1); release(ctx) }
 		},
-		Seal: func(_ context.Context, recipient string) ([]byte, error) { return r.sealed(recipient) },
-		Box:  "deadbeef", Version: "test", Log: slog.New(slog.DiscardHandler),
+		Seal:  func(_ context.Context, recipient string) ([]byte, error) { return r.sealed(recipient) },
+		Stage: filepath.Join(r.dir, "staged"), Commit: func(_ context.Context, key string) error { return r.commit(key) },
+		Box: "deadbeef", Version: "test", Log: slog.New(slog.DiscardHandler),
 	})
 	librarytest.Must(r.t, err)
 }

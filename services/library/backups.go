@@ -11,6 +11,11 @@ type Snapshots interface {
 	// Snapshot is one moment of the store. Others go on reading and writing; the
 	// file cannot reuse what they free until it is closed.
 	Snapshot(ctx context.Context) (Snapshot, error)
+	// Retire ends, in the copy in the file at path, every session and every key:
+	// what has ended since it was made must not come back.
+	Retire(ctx context.Context, path string) error
+	// Schema is the newest that can be read.
+	Schema() int
 	// Inspect reads the copy in the file at path from end to end and calls
 	// original for each original that its sources keep. It changes nothing.
 	Inspect(ctx context.Context, path string, original func(sha256 string, size int64) error) (Inspection, error)
@@ -104,6 +109,15 @@ type BackupOverview struct {
 	Free      int64    // bytes on the volume
 }
 
+// Restored is what a backup held that was taken.
+type Restored struct {
+	CreatedAt time.Time
+	Program   string // version that made it
+	Sources   int
+	Originals int
+	Missing   int
+}
+
 // BackupFacts are what the box says of its backups, for the page on which it
 // proves its claims. They open nothing.
 type BackupFacts struct {
@@ -124,6 +138,11 @@ type Backups interface {
 	// Create begins a backup to the passphrase, or to the recovery key where it
 	// is empty. Conflict while another one is made or proven.
 	Create(ctx context.Context, passphrase string) (Backup, error)
+	// Restore reads a backup from r, all of it, and then puts what it holds in
+	// the place of what the box has. key is a recovery key or a passphrase. When
+	// it returns without an error the box is about to start again; with one,
+	// nothing was changed. Conflict while a backup is made or proven.
+	Restore(ctx context.Context, r io.Reader, key string) (Restored, error)
 	// Verify begins to prove a backup again. The passphrase is needed where it
 	// is sealed with one.
 	Verify(ctx context.Context, id, passphrase string) (Backup, error)

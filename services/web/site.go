@@ -24,6 +24,7 @@ import (
 	"coffer/services/web/posture"
 	"coffer/services/web/reader"
 	"coffer/services/web/reauth"
+	"coffer/services/web/restore"
 	"coffer/services/web/search"
 	"coffer/services/web/settings"
 	"coffer/services/web/settings/about"
@@ -81,6 +82,7 @@ type Site struct {
 	login    *login.Site
 	asker    *reauth.Asker
 	setup    *setup.Site
+	restore  *restore.Site
 }
 
 // New checks o and parses every template.
@@ -109,7 +111,7 @@ func New(o Options) (*Site, error) {
 	if s.asker, err = reauth.New(sh, o.Keeper); err != nil {
 		return nil, err
 	}
-	var errs [10]error
+	var errs [11]error
 	s.search, errs[0] = search.New(sh)
 	s.sources, errs[1] = sources.New(sh)
 	s.reader, errs[2] = reader.New(sh)
@@ -120,6 +122,7 @@ func New(o Options) (*Site, error) {
 	s.setup, errs[7] = setup.New(setup.Options{
 		Shell: sh, Keeper: o.Keeper, Cookies: o.Cookies, Accounts: o.Accounts, Hosts: o.Hosts, Open: o.SetupOpen,
 	})
+	s.restore, errs[10] = restore.New(restore.Options{Shell: sh, Keeper: o.Keeper, Cookies: o.Cookies, Backups: o.Backups, Open: o.SetupOpen})
 	s.posture, errs[8] = posture.New(sh)
 	s.logs, errs[9] = logs.New(sh, o.Logs)
 	return s, errors.Join(errs[:]...)
@@ -169,6 +172,7 @@ func (s *Site) Register(r gin.IRouter) {
 	s.posture.Register(owner)
 	s.logs.Register(owner)
 	s.settings.Register(owner)
+	s.restore.Register(r, owner)
 }
 
 // Fail answers a request with a page that says what went wrong; package api

@@ -143,6 +143,7 @@ func english() *Words {
 		Outgoing: englishOutgoing(),
 		Keys:     englishKeys(),
 		Backups:  englishBackups(),
+		Restore:  englishRestore(),
 		Access:   englishAccess(),
 		HTTPS:    englishHTTPS(),
 		Account:  englishAccount(),

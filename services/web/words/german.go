@@ -143,6 +143,7 @@ func german() *Words {
 		Outgoing: germanOutgoing(),
 		Keys:     germanKeys(),
 		Backups:  germanBackups(),
+		Restore:  germanRestore(),
 		Access:   germanAccess(),
 		HTTPS:    germanHTTPS(),
 		Account:  germanAccount(),

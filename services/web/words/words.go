@@ -42,6 +42,7 @@ type Words struct {
 	Outgoing Outgoing
 	Keys     Keys
 	Backups  Backups
+	Restore  Restore
 	Settings Settings
 	Account  Account
 	Reauth   Reauth
