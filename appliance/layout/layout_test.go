@@ -250,7 +250,7 @@ func TestAsUser(t *testing.T) {
 	}{
 		"a fresh volume": {func(d string) error {
 			return errors.Join(os.Mkdir(d+"/data", 0), os.Chmod(d+"/data", 0o1777), os.Mkdir(d+"/run", 0), os.Chown(d+"/run", uid, uid), os.Chmod(d+"/run", 0o755))
-		}, []string{"made 14 repaired 0", "<nil>"}},
+		}, []string{"made 16 repaired 0", "<nil>"}},
 		"another's volume": {func(d string) error {
 			return errors.Join(os.Mkdir(d+"/data", 0o755), os.Mkdir(d+"/run", 0o755), os.Chown(d+"/run", uid, uid))
 		}, []string{"/data/config is not writable for user 4242:4242, as whom the box runs; ", "/data belongs to 0:0, mode 0755", "chown -R 4242:4242 "}},

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"filippo.io/age"
@@ -49,9 +48,6 @@ func (k *Keeper) Restore(ctx context.Context, r io.Reader, key string) (out libr
 	}
 	sources, err := s.compare(ctx, head, m)
 	if err != nil {
-		return out, err
-	}
-	if err := k.o.Snapshots.Retire(ctx, s.path(storeFile)); err != nil {
 		return out, err
 	}
 	if err := s.sync(); err != nil {
@@ -100,7 +96,6 @@ type stage struct {
 	out   *os.File
 	there map[string]bool
 	key   string // to what is init's, where it came along
-	err   error  // of the disk
 }
 
 // newStage clears what an earlier attempt left.
@@ -120,8 +115,6 @@ func (k *Keeper) newStage() (*stage, error) {
 	}
 	return s, nil
 }
-
-func (s *stage) path(name string) string { return filepath.Join(s.root.Name(), name) }
 
 func (s *stage) clear() error {
 	return errors.Join(s.root.RemoveAll(stagedStore), s.root.RemoveAll(stagedBlobs), s.root.RemoveAll(stagedSealed))

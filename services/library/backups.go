@@ -11,9 +11,6 @@ type Snapshots interface {
 	// Snapshot is one moment of the store. Others go on reading and writing; the
 	// file cannot reuse what they free until it is closed.
 	Snapshot(ctx context.Context) (Snapshot, error)
-	// Retire ends, in the copy in the file at path, every session and every key:
-	// what has ended since it was made must not come back.
-	Retire(ctx context.Context, path string) error
 	// Schema is the newest that can be read.
 	Schema() int
 	// Inspect reads the copy in the file at path from end to end and calls

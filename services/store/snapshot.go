@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -121,39 +119,3 @@ func (s *Store) Inspect(ctx context.Context, path string, original func(sha256 s
 
 // Schema implements library.Snapshots.
 func (s *Store) Schema() int { return Schema }
-
-// Retire implements library.Snapshots. It touches no row whose form a later
-// schema changes: the copy may be of an older one.
-func (s *Store) Retire(ctx context.Context, path string) (err error) {
-	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Second, NoStatistics: true})
-	if err != nil {
-		return translate(err)
-	}
-	defer func() { err = errors.Join(err, translate(db.Close())) }()
-	return translate(db.Update(func(tx *bolt.Tx) error {
-		if err := tx.DeleteBucket([]byte(bSessions)); err != nil {
-			return err
-		}
-		if _, err := tx.CreateBucket([]byte(bSessions)); err != nil {
-			return err
-		}
-		meta := tx.Bucket([]byte(bMeta))
-		text := meta.Get([]byte("owner"))
-		if text == nil {
-			return nil
-		}
-		// By name, so that what this version does not know of an owner stays.
-		var owner map[string]json.RawMessage
-		if err := json.Unmarshal(text, &owner); err != nil {
-			return err
-		}
-		for _, name := range []string{"epoch", "mark"} {
-			owner[name], _ = json.Marshal(rand.Text()) // a string always has JSON
-		}
-		text, err := json.Marshal(owner)
-		if err != nil {
-			return err
-		}
-		return meta.Put([]byte("owner"), text)
-	}))
-}

@@ -11,6 +11,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -41,6 +42,7 @@ type box struct {
 	lib      *library.Library
 	accounts *store.Store
 	backups  *backup.Keeper
+	restored atomic.Int32 // how often a backup was to be put in place
 	site     *Site
 	url      string
 	log      *lines
@@ -107,8 +109,11 @@ func newBox(t testing.TB, base string) *box {
 	keeper, err := auth.New(auth.Options{Accounts: st, Keys: st, Audit: st, SecretKey: key, SetupCode: setupCode, Log: log, Now: b.now})
 	must(t, err)
 	b.watch, b.said, b.went, b.door = &watched{}, &said{}, &went{}, &door{}
+	staged := filepath.Join(dir, "staged")
+	must(t, os.Mkdir(staged, 0o700))
 	b.backups, err = backup.New(backup.Options{
 		Dir: filepath.Join(dir, "backups"), Snapshots: st, Plans: st, Originals: originals.Open, Hold: b.lib.HoldOriginals,
+		Stage: staged, Commit: func(context.Context, string) error { b.restored.Add(1); return nil },
 		Changed: b.lib.Announce, Box: cookies.Box, Version: "0.1.0-test", Log: log,
 	})
 	must(t, err)

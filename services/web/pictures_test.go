@@ -58,6 +58,7 @@ func TestPictures(t *testing.T) {
 
 	empty := newBox(t, "")
 	v := empty.tab(chrome)
+	a.shoot(v, "settings-backups-first", "/setup/restore?code=ABCD-2345")
 	a.shoot(v, "setup-1", "/setup?code=ABCD-2345", typed("#password", "correct horse"))
 	v.open("/setup?code=ABCD-2345")
 	v.do(typed("#username", owner), typed("#password", password), submit("#password"), seen("#hosts"))
@@ -110,6 +111,7 @@ func TestPictures(t *testing.T) {
 	a.shoot(v, "settings-backups-wrong", "/settings/backups", click("[action*='/key/new'] button"), seen(".made"), typed("#back", "AGE"), submit("#back"), seen(".notice.bad"))
 	b.someBackups()
 	a.shoot(v, "settings-backups", "/settings/backups")
+	a.shoot(v, "settings-backups-restore", "/settings/backups/restore")
 	a.shoot(v, "settings-backups-delete", "/settings/backups", click(".backups .row:last-child .acts a:last-child"), seen(".ask"))
 	b.went.tell(library.Outgoing{Purposes: purposes()})
 	a.shoot(v, "settings-outgoing", "/settings/outgoing")
