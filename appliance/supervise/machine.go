@@ -56,10 +56,14 @@ const (
 // young and still be restarted at once.
 const quickDeaths = 5
 
-// killedWait bounds the wait of a program that was ready and was killed: no
-// fault of its own, so it comes back at once, but not in a tight loop when it is
-// memory that it lacks.
-const killedWait = 100 * time.Millisecond
+// A program that was ready and was killed has no fault of its own and comes back
+// at once. One that is killed again and again, as for the memory that it lacks,
+// waits killedStep longer each time, up to killedWait: it is not to take a whole
+// processor with its starts, and each is still soon enough.
+const (
+	killedStep = 2 * time.Millisecond
+	killedWait = 100 * time.Millisecond
+)
 
 // do is what the machine wants done. Fields matter by kind.
 type do struct {
@@ -256,9 +260,10 @@ func (m *machine) judge(u *unit, e Exit, now moment) (wait time.Duration, fatal 
 		if u.young <= quickDeaths {
 			return 0, false
 		}
-		wait := m.backoff(u.young - quickDeaths)
+		again := u.young - quickDeaths
+		wait := m.backoff(again)
 		if e.Signal == syscall.SIGKILL {
-			wait = min(wait, killedWait)
+			wait = min(wait, time.Duration(again)*killedStep, killedWait)
 		}
 		return wait, false
 	}
