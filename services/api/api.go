@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -135,9 +136,7 @@ func New(o Options) (*gin.Engine, error) {
 	s.v1 = s.root.Group("/api/v1")
 	s.api = humagin.NewWithGroup(e, s.v1, s.humaConfig())
 	s.routes(e)
-	if err := s.publish(); err != nil {
-		return nil, err
-	}
+	s.publish()
 	return e, nil
 }
 
@@ -169,16 +168,18 @@ func (s *server) humaConfig() huma.Config {
 	return c
 }
 
-// publish serves the OpenAPI document as it is once all routes are known.
-func (s *server) publish() error {
+// publish serves the OpenAPI document as it is once all routes are known. It is
+// written when it is first asked for, which few ever do.
+func (s *server) publish() {
 	delete(s.api.OpenAPI().Components.Schemas.Map(), "ErrorModel") // huma's own; ours is Problem
-	doc, err := s.api.OpenAPI().MarshalJSON()
-	if err != nil {
-		return fmt.Errorf("api: %w", err)
-	}
+	document := sync.OnceValues(s.api.OpenAPI().MarshalJSON)
 	s.v1.GET("/openapi.json", func(c *gin.Context) {
+		doc, err := document()
+		if err != nil {
+			s.refuse(c, err)
+			return
+		}
 		c.Header("Cache-Control", "no-cache")
 		c.Data(http.StatusOK, "application/openapi+json", doc)
 	})
-	return nil
 }

@@ -85,7 +85,7 @@ type Site struct {
 	restore  *restore.Site
 }
 
-// New checks o and parses every template.
+// New checks o, and that every template is there.
 func New(o Options) (*Site, error) {
 	if o.Keeper == nil || o.Accounts == nil {
 		return nil, errors.New("web: a keeper and accounts are needed")

@@ -40,7 +40,7 @@ type Shell struct {
 	failure *View
 }
 
-// New checks o and parses what every page shares.
+// New checks o, and that there is what every page shares.
 func New(o Options) (*Shell, error) {
 	if o.Templates == nil || o.Library == nil || o.Status == nil {
 		return nil, errors.New("web: templates, library and the table of statuses are needed")

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"html/template"
+	"io/fs"
 	"net/http"
 	"path"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 )
@@ -25,19 +27,24 @@ type Sheets struct {
 // shared are the templates that every page may use.
 func shared() []string { return []string{"shell", "icon", "tray", "reach-choice", "meter"} }
 
-// View is one page's parsed template.
+// View is one page's template, which is parsed when the page is first asked
+// for: the API answers that much sooner after a start.
 type View struct {
 	shell  *Shell
 	sheets Sheets
-	parsed *template.Template
+	parsed func() (*template.Template, error)
 }
 
-// View parses a page.
+// View makes sure that there is what a page is made of.
 func (s *Shell) View(sh Sheets) (*View, error) {
 	v := &View{shell: s, sheets: sh}
-	t, err := v.parse()
-	v.parsed = t
-	return v, err
+	v.parsed = sync.OnceValues(v.parse)
+	for _, name := range v.names() {
+		if _, err := fs.Stat(s.Templates, file(name)); err != nil {
+			return nil, fmt.Errorf("web: template %s: %w", name, err)
+		}
+	}
+	return v, nil
 }
 
 // Page is a view with an empty value of the data it takes.
@@ -47,7 +54,7 @@ type Page struct {
 }
 
 // Template is the parsed page, for checking it against its data.
-func (v *View) Template() *template.Template { return v.parsed }
+func (v *View) Template() (*template.Template, error) { return v.parsed() }
 
 func (v *View) entry() string {
 	if v.sheets.Entry != "" {
@@ -56,12 +63,17 @@ func (v *View) entry() string {
 	return "shell"
 }
 
+// names are those of its templates, its own last.
+func (v *View) names() []string {
+	return append(append(shared(), v.sheets.With...), v.sheets.Page)
+}
+
+func file(name string) string { return path.Clean(name) + ".tmpl" }
+
 func (v *View) parse() (*template.Template, error) {
-	names := append(shared(), v.sheets.With...)
-	names = append(names, v.sheets.Page)
 	t := template.New(v.sheets.Page)
-	for _, name := range names {
-		if _, err := t.ParseFS(v.shell.Templates, path.Clean(name)+".tmpl"); err != nil {
+	for _, name := range v.names() {
+		if _, err := t.ParseFS(v.shell.Templates, file(name)); err != nil {
 			return nil, fmt.Errorf("web: template %s: %w", name, err)
 		}
 	}
@@ -71,16 +83,16 @@ func (v *View) parse() (*template.Template, error) {
 // Render sends the page. The whole of it is made first, so that a fault in a
 // template is an error page and not half a page.
 func (v *View) Render(c *gin.Context, status int, page any) {
-	t := v.parsed
+	parsed := v.parsed
 	if v.shell.Dev {
-		var err error
-		if t, err = v.parse(); err != nil {
-			v.shell.Fail(c, err)
-			return
-		}
+		parsed = v.parse
 	}
 	var b bytes.Buffer
-	if err := t.Execute(&b, page); err != nil {
+	t, err := parsed()
+	if err == nil {
+		err = t.Execute(&b, page)
+	}
+	if err != nil {
 		if v == v.shell.failure {
 			v.shell.Log.Error("error page not made", "error", err)
 			c.String(http.StatusInternalServerError, "Something went wrong in the box.")
