@@ -76,6 +76,7 @@ type Keeper struct {
 	keeps  sync.Mutex // serialises writing that down
 	kept   *library.Guesses
 	lapsed atomic.Bool // the witness does not know of what ended last
+	remark bool        // Run gives the owner another mark; set by Resume
 
 	writes sync.Mutex // serialises changes to the owner and to sessions
 

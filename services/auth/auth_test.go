@@ -226,6 +226,7 @@ func (b box) restarted(t *testing.T) box {
 	if err := fresh.Resume(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	fresh.begin(t.Context()) // as Run does first
 	return fresh
 }
 

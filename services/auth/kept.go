@@ -48,6 +48,7 @@ func (k *Keeper) Resume(ctx context.Context) error {
 
 // Run writes down what the limits count, until ctx ends.
 func (k *Keeper) Run(ctx context.Context) error {
+	k.begin(context.WithoutCancel(ctx))
 	for {
 		select {
 		case <-ctx.Done():

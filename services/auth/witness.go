@@ -11,7 +11,7 @@ import (
 
 // A store that is put back from a copy brings back every session that was open
 // when the copy was made, those that have ended since included. Nothing in it
-// says so. So whenever a session ends, and at each start, the owner gets another
+// says so. So whenever a session ends, and after each start, the owner gets another
 // mark, in the same transaction, and the mark is told to a witness outside of
 // the store. A store whose mark the witness does not know is an older one.
 
@@ -50,8 +50,8 @@ func (k *Keeper) witnessed(mark string) bool {
 	return mark != "" && slices.Contains(marks, mark)
 }
 
-// recognise ends every session of a store that was put back, and gives any
-// other a new mark, so that copies from before this start are older ones.
+// recognise ends every session of a store that was put back. Any other is to
+// get another mark.
 func (k *Keeper) recognise(ctx context.Context) error {
 	if k.o.Witness == nil {
 		return nil
@@ -65,9 +65,7 @@ func (k *Keeper) recognise(ctx context.Context) error {
 		return err
 	}
 	if k.witnessed(owner.Mark) {
-		if _, err := k.change(ctx, *owner, func(*library.Owner) error { return nil }); err != nil {
-			k.o.Log.Error("the store keeps its mark", "error", err)
-		}
+		k.remark = true
 		return nil
 	}
 	now, err := k.void(ctx, *owner, func(*library.Owner) error { return nil })
@@ -78,6 +76,24 @@ func (k *Keeper) recognise(ctx context.Context) error {
 	k.record(ctx, library.AuditPutBack, library.ByBox, Client{}, "")
 	k.o.Log.Warn("the store is a copy that was put back; every browser is signed out, and keys are void")
 	return nil
+}
+
+// begin gives a store that was recognised another mark, so that copies from
+// before this start are older ones. It writes to the disk several times, which
+// no request waits for.
+func (k *Keeper) begin(ctx context.Context) {
+	if !k.remark {
+		return
+	}
+	k.writes.Lock()
+	defer k.writes.Unlock()
+	owner, err := k.readOwner(ctx)
+	if err == nil {
+		_, err = k.change(ctx, *owner, func(*library.Owner) error { return nil })
+	}
+	if err != nil {
+		k.o.Log.Error("the store keeps its mark", "error", err)
+	}
 }
 
 // change gives the owner what f does, and another mark. The caller holds

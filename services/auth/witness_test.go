@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -111,6 +112,28 @@ func TestNoWitness(t *testing.T) {
 		t.Error("it goes on saying so")
 	}
 	if !b.restarted(t).opens(t, mine) {
+		t.Error("a session that goes on")
+	}
+}
+
+// The mark of a start is given by Run, so that no request waits for it.
+func TestMarkOfAStart(t *testing.T) {
+	b := newBox(t, nil)
+	mine := b.setUp(t)
+	was := b.a.owner.Mark
+	fresh := newBox(t, func(o *Options) { o.Accounts, o.Keys, o.Witness = b.a, b.shelf, b.paper })
+	fresh.a = b.a
+	wantKind(t, fresh.Resume(t.Context()), "")
+	if !fresh.opens(t, mine) || b.a.owner.Mark != was {
+		t.Error("Resume changes the store")
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop() // told to stop at once, it still does this
+	wantKind(t, fresh.Run(ctx), "")
+	if now := b.a.owner.Mark; now == was || len(b.paper.marks) != 1 || b.paper.marks[0] != now {
+		t.Errorf("the mark was %q and is %q, witnessed %q", was, now, b.paper.marks)
+	}
+	if !fresh.opens(t, mine) {
 		t.Error("a session that goes on")
 	}
 }
