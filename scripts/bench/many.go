@@ -47,7 +47,7 @@ func (r report) many(ctx context.Context, binary, dir string) error {
 	}
 	r.row("boot to ready, 100,000 sources", ms(median[1]), "warm, with as many originals, median of 9; at most 300 ms")
 	r.row("  beside 100 sources", fmt.Sprintf("%.2f times", float64(median[1])/float64(median[0])), "the same box before: "+ms(median[0]))
-	return nil
+	return r.backup(ctx, binary, root, dir)
 }
 
 // caughtUp runs the box until its index has all n sources.
