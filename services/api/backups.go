@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 
+	"coffer/services/auth"
 	"coffer/services/library"
 )
 
@@ -130,11 +131,20 @@ func (s *server) deleteBackup(ctx context.Context, in *byBackup) (*nothing, erro
 	if err != nil {
 		return nil, err
 	}
+	if err := s.proved(ctx); err != nil {
+		return nil, err
+	}
 	if err := k.Delete(ctx, in.ID); err != nil {
 		return nil, err
 	}
 	s.Keeper.Record(ctx, library.AuditBackupDeleted, in.ID)
 	return nil, nil
+}
+
+// proved refuses an owner who has not proved lately who they are.
+func (s *server) proved(ctx context.Context) error {
+	by, _ := auth.FromContext(ctx)
+	return s.Keeper.Proved(ctx, by)
 }
 
 type backupKey struct {
@@ -165,6 +175,9 @@ type backupKeyInput struct {
 func (s *server) setBackupKey(ctx context.Context, in *backupKeyInput) (*nothing, error) {
 	k, err := s.keeperOfBackups()
 	if err != nil {
+		return nil, err
+	}
+	if err := s.proved(ctx); err != nil {
 		return nil, err
 	}
 	if err := k.SetKey(ctx, in.Body.Identity); err != nil {

@@ -81,8 +81,11 @@ func (s *server) ownerAsks(r *http.Request) error {
 	if _, given := auth.Bearer(r); given {
 		return &library.Error{Kind: library.Forbidden, Message: "A key cannot restore a backup.", Hint: "Sign in with a browser."}
 	}
-	_, err := s.fromCookie(r)
-	return err
+	by, err := s.fromCookie(r)
+	if err != nil {
+		return err
+	}
+	return s.Keeper.Proved(r.Context(), by)
 }
 
 // maxKey is in bytes.
@@ -113,7 +116,7 @@ func keyAndFile(parts *multipart.Reader) (key string, file io.Reader, err error)
 }
 
 func describeRestore(op *huma.Operation) {
-	op.Description = "multipart/form-data: identity or passphrase first, then file. For the signed-in owner; before setup, for whoever sends the setup code in X-Setup-Code. " +
+	op.Description = "multipart/form-data: identity or passphrase first, then file. For the signed-in owner, who has proved lately who they are; before setup, for whoever sends the setup code in X-Setup-Code. " +
 		"The whole of it is read and checked before anything changes; then the box starts again."
 	op.Responses["202"] = &huma.Response{Description: "It was taken, and the box is about to start again with it."}
 }

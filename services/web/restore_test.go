@@ -5,7 +5,10 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/url"
+	"strings"
 	"testing"
+	"time"
 )
 
 // brings posts a backup as a browser does, the fields before the file.
@@ -96,4 +99,48 @@ func TestRestorePage(t *testing.T) {
 	if b.restored.Load() != 2 {
 		t.Error("a stranger restores")
 	}
+}
+
+// A browser that was left open neither changes the recovery key, nor deletes a
+// backup, nor restores one.
+func TestBackupsAskAgain(t *testing.T) {
+	b := newBox(t, "/box")
+	v := b.owner()
+	key, err := b.backups.NewKey(t.Context())
+	must(t, err)
+	made := b.made(b.backups.Create(t.Context(), "correct horse battery staple"))
+	b.elapse(11 * time.Minute)
+	for path, form := range map[string]url.Values{
+		"/settings/backups/key": {"identity": {key.Identity}}, "/settings/backups/" + made.ID + "/delete": nil,
+	} {
+		page, r := v.post(path, form)
+		status(t, r, 403)
+		has(t, page, "Confirm that it is you")
+	}
+	page, r := v.brings("/settings/backups/restore", "b.age", "x", "key", key.Identity)
+	status(t, r, 403)
+	has(t, page, `action="/box/settings/backups/restore/allow"`, `role="alert"`, "!data-restore")
+	for method, path := range map[string]string{"PUT": "/api/v1/backups/key", "DELETE": "/api/v1/backups/" + made.ID} {
+		q, err := http.NewRequestWithContext(t.Context(), method, b.url+path, strings.NewReader(`{"identity":"`+key.Identity+`"}`))
+		must(t, err)
+		q.Header.Set("Content-Type", "application/json")
+		r, err := v.Do(q)
+		must(t, err)
+		r.Body.Close()
+		status(t, r, 403)
+	}
+	if page, r := v.brings("/api/v1/restore", "b.age", "x", "identity", key.Identity); r.StatusCode != 403 || !strings.Contains(page, "reauthentication_required") {
+		t.Errorf("%d %s", r.StatusCode, page)
+	}
+	o, err := b.backups.Overview(t.Context())
+	must(t, err)
+	if o.Recipient != "" || len(o.Items) != 1 || b.restored.Load() != 0 {
+		t.Errorf("%+v", o)
+	}
+	page, _ = v.get("/settings/backups/restore")
+	has(t, page, `action="/box/settings/backups/restore/allow"`, "!data-restore")
+	_, r = v.post("/settings/backups/restore/allow", url.Values{"reauth_password": {password}})
+	at(t, r, "/box/settings/backups/restore")
+	_, r = v.post("/settings/backups/key", url.Values{"identity": {key.Identity}})
+	at(t, r, "/box/settings/backups?done=key")
 }

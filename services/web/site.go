@@ -122,7 +122,7 @@ func New(o Options) (*Site, error) {
 	s.setup, errs[7] = setup.New(setup.Options{
 		Shell: sh, Keeper: o.Keeper, Cookies: o.Cookies, Accounts: o.Accounts, Hosts: o.Hosts, Open: o.SetupOpen,
 	})
-	s.restore, errs[10] = restore.New(restore.Options{Shell: sh, Keeper: o.Keeper, Cookies: o.Cookies, Backups: o.Backups, Open: o.SetupOpen})
+	s.restore, errs[10] = restore.New(restore.Options{Shell: sh, Keeper: o.Keeper, Cookies: o.Cookies, Backups: o.Backups, Asker: s.asker, Open: o.SetupOpen})
 	s.posture, errs[8] = posture.New(sh)
 	s.logs, errs[9] = logs.New(sh, o.Logs)
 	return s, errors.Join(errs[:]...)
@@ -145,7 +145,7 @@ func sections(o Options, asker *reauth.Asker) []settings.Row {
 		{Name: https.Name, Title: func(w *words.Words) string { return w.HTTPS.Title },
 			New: func(d *settings.Desk) (settings.Section, error) { return https.New(d, o.FrontDoor, o.Accounts) }},
 		{Name: backups.Name, Title: func(w *words.Words) string { return w.Backups.Title },
-			New: func(d *settings.Desk) (settings.Section, error) { return backups.New(d, o.Keeper, o.Backups) }},
+			New: func(d *settings.Desk) (settings.Section, error) { return backups.New(d, o.Keeper, o.Backups, asker) }},
 		{Name: outgoing.Name, Title: func(w *words.Words) string { return w.Outgoing.Title },
 			New: func(d *settings.Desk) (settings.Section, error) { return outgoing.New(d, o.WayOut) }},
 		{Name: audit.Name, Title: func(w *words.Words) string { return w.Audit.Title },

@@ -14,6 +14,7 @@ import (
 
 	"coffer/services/auth"
 	"coffer/services/library"
+	"coffer/services/web/reauth"
 	"coffer/services/web/shell"
 )
 
@@ -27,6 +28,7 @@ type Page struct {
 	Problem    *shell.Problem
 	Done       string // a heading; empty: not yet
 	Missing    bool
+	Again      bool // they have to prove who they are first
 }
 
 // Options are what the page needs.
@@ -35,7 +37,8 @@ type Options struct {
 	Keeper  *auth.Keeper
 	Cookies auth.Cookies
 	Backups library.Backups // nil: there is no such page
-	Open    bool            // no code is needed
+	Asker   *reauth.Asker
+	Open    bool // no code is needed
 }
 
 // Site is the page.
@@ -60,12 +63,27 @@ func (s *Site) Register(public, owner gin.IRouter) {
 	}
 	public.GET("/setup/restore", s.first)
 	public.POST("/setup/restore", s.post)
-	owner.GET("/settings/backups/restore", func(c *gin.Context) { s.view.Render(c, http.StatusOK, s.page(c, false)) })
+	owner.GET("/settings/backups/restore", s.get)
+	// A file cannot wait in a page that asks who they are, so that comes first.
+	allowed := s.Asker.Guard(func(c *gin.Context) { s.Shell.Go(c, "/settings/backups/restore") })
+	owner.POST("/settings/backups/restore/allow", allowed)
+	owner.GET("/settings/backups/restore/allow", func(c *gin.Context) { s.Shell.Go(c, "/settings/backups/restore") })
 	owner.POST("/settings/backups/restore", s.post)
 }
 
 func (s *Site) page(c *gin.Context, setup bool) *Page {
 	return &Page{Frame: s.Shell.Frame(c, s.view, "", s.Shell.WordsFor(c).Restore.Title), Setup: setup, CodeNeeded: setup && !s.Open}
+}
+
+func (s *Site) get(c *gin.Context) {
+	by, _ := auth.FromContext(c.Request.Context())
+	p := s.page(c, false)
+	err := s.Keeper.Proved(c.Request.Context(), by)
+	if p.Again = shell.IsKind(err, library.Unproved); err != nil && !p.Again {
+		s.Shell.Fail(c, err)
+		return
+	}
+	s.view.Render(c, http.StatusOK, p)
 }
 
 func (s *Site) first(c *gin.Context) {
@@ -89,6 +107,12 @@ const maxField = 2 << 10
 // and what is wrong with them is said before it is read.
 func (s *Site) post(c *gin.Context) {
 	p := s.page(c, strings.HasSuffix(c.FullPath(), "/setup/restore"))
+	if by, _ := auth.FromContext(c.Request.Context()); !p.Setup {
+		if err := s.Keeper.Proved(c.Request.Context(), by); err != nil {
+			s.refuse(c, p, err, "")
+			return
+		}
+	}
 	parts, err := c.Request.MultipartReader()
 	if err != nil {
 		s.refuse(c, p, noFile(), "")
@@ -153,6 +177,8 @@ func (s *Site) refuse(c *gin.Context, p *Page, err error, field string) {
 	case e.Kind == library.Limited:
 		c.Header("Retry-After", fmt.Sprint(e.RetryAfter))
 		message = fmt.Sprintf(p.W.Setup.Limited, p.W.Wait(e.RetryAfter))
+	case e.Kind == library.Unproved:
+		p.Again, message = true, p.W.Reauth.Text
 	case e.Kind == library.Forbidden:
 		message = w.WrongCode
 	case e.Kind == library.Conflict && field == "code":

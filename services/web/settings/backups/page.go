@@ -12,6 +12,7 @@ import (
 
 	"coffer/services/auth"
 	"coffer/services/library"
+	"coffer/services/web/reauth"
 	"coffer/services/web/settings"
 	"coffer/services/web/shell"
 )
@@ -31,6 +32,7 @@ type Page struct {
 	Made      *Made          // a key, shown this once
 	Ask       *Row           // to be deleted?
 	Prove     *Row           // with which passphrase?
+	Reauth    reauth.Dialog
 }
 
 // Made is a recovery key.
@@ -54,13 +56,14 @@ type site struct {
 	*settings.Desk
 	keeper  *auth.Keeper
 	backups library.Backups
+	asker   *reauth.Asker
 	view    *shell.View
 }
 
 // New parses the page.
-func New(d *settings.Desk, keeper *auth.Keeper, backups library.Backups) (settings.Section, error) {
-	v, err := d.View(Name, shell.Sheets{Style: settings.Asset(Name), Script: settings.Asset(Name)})
-	return &site{Desk: d, keeper: keeper, backups: backups, view: v}, err
+func New(d *settings.Desk, keeper *auth.Keeper, backups library.Backups, asker *reauth.Asker) (settings.Section, error) {
+	v, err := d.View(Name, shell.Sheets{Style: settings.Asset(Name), Script: settings.Asset(Name), With: reauth.Templates()})
+	return &site{Desk: d, keeper: keeper, backups: backups, asker: asker, view: v}, err
 }
 
 func (s *site) Pages() []shell.Page { return []shell.Page{{View: s.view, Data: &Page{}}} }
@@ -73,9 +76,9 @@ func (s *site) Register(r gin.IRouter) {
 	r.POST("/settings/backups", s.create)
 	r.POST("/settings/backups/key/new", s.newKey)
 	r.POST("/settings/backups/key/file", s.keyFile)
-	r.POST("/settings/backups/key", s.setKey)
+	r.POST("/settings/backups/key", s.asker.Guard(s.setKey))
 	r.POST("/settings/backups/:id/prove", s.prove)
-	r.POST("/settings/backups/:id/delete", s.remove)
+	r.POST("/settings/backups/:id/delete", s.asker.Guard(s.remove))
 }
 
 func (s *site) get(c *gin.Context) {
@@ -107,6 +110,9 @@ func (s *site) page(c *gin.Context) (*Page, error) {
 	p := &Page{Frame: s.Frame(c, s.view, Name)}
 	o, err := s.backups.Overview(c.Request.Context())
 	if err != nil {
+		return nil, err
+	}
+	if p.Reauth, err = s.asker.Dialog(c); err != nil {
 		return nil, err
 	}
 	p.Recipient = o.Recipient

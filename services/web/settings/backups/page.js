@@ -1,4 +1,7 @@
+import { askFirst } from "./ask-first.js";
 import { copy } from "./copy.js";
+
+askFirst();
 
 for (const button of document.querySelectorAll("[data-copy]")) {
   const field = document.getElementById(button.dataset.copy);
