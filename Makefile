@@ -15,6 +15,7 @@ run: build ## the box natively, below ./var, until Ctrl-C
 
 test: ## every tier; names those it had to skip
 	scripts/setup.sh test
+	scripts/axe.sh
 	go run ./scripts/tiers
 
 lint: ## gofmt, vet, staticcheck, shellcheck

@@ -1,0 +1,93 @@
+package web
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// axe is the text of axe-core, as scripts/axe.sh fetches it.
+func axe(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../../out/npm/node_modules/axe-core/axe.min.js"))
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal("axe-core is not here: run scripts/axe.sh: ", err)
+		}
+		t.Skip("SKIPPED: axe-core is not here; scripts/axe.sh fetches it")
+	}
+	return string(text)
+}
+
+// finds runs axe-core on the page that is open and returns what it finds, one
+// line for each fault.
+func (v *tab) finds(axe string) []string {
+	v.b.t.Helper()
+	const ask = `(async () => {
+		const {violations} = await axe.run(document, {resultTypes: ["violations"]});
+		return JSON.stringify(violations.map(f => f.id + ": " + f.help + ": " + f.nodes.map(n => n.target.join(" ") + " (" + n.failureSummary + ")").join(" | ")));
+	})()`
+	text, err := chromedp.Run(v, chromedp.Evaluate[string](axe+";"+ask, chromedp.EvalAwaitPromise))
+	must(v.b.t, err)
+	var all []string
+	must(v.b.t, json.Unmarshal([]byte(text), &all))
+	return all
+}
+
+// TestAccessible holds every page, light and dark, wide and narrow, against
+// axe-core with all of its rules.
+func TestAccessible(t *testing.T) {
+	rules := axe(t)
+	chrome := browser(t)
+	look := func(v *tab, path string, before ...step) {
+		t.Helper()
+		for _, at := range []struct {
+			width  int64
+			scheme string
+		}{{1280, "light"}, {1280, "dark"}, {390, "light"}, {390, "dark"}} {
+			v.do(size(at.width, 800), scheme(at.scheme))
+			v.open(path)
+			v.do(before...)
+			for _, fault := range v.finds(rules) {
+				t.Errorf("%s, %s, %d wide: %s", path, at.scheme, at.width, strings.ReplaceAll(fault, "\n", " "))
+			}
+		}
+	}
+	empty := newBox(t, "")
+	v := empty.tab(chrome)
+	look(v, "/setup?code=ABCD-2345")
+	look(v, "/setup/restore?code=ABCD-2345")
+	v.open("/setup?code=ABCD-2345")
+	v.do(typed("#username", owner), typed("#password", password), submit("#password"), seen("#hosts"))
+	look(v, "/setup/reach")
+	look(v, "/setup/first")
+	for _, path := range []string{"/", "/library", "/activity"} {
+		look(v, path)
+	}
+
+	b := newBox(t, "")
+	b.owner()
+	b.reader(0)
+	long := b.furnish()
+	b.someKeys()
+	b.someBackups()
+	v = b.tab(chrome)
+	look(v, "/login")
+	v.signIn()
+	failed, err := b.lib.Sources(t.Context(), libraryFailed(), firstPage())
+	must(t, err)
+	for _, path := range []string{
+		"/", "/?q=notice+period", "/?q=submarine&type=pdf", "/library", "/library/" + string(long.ID), "/library/" + string(long.ID) + "?q=heating+curve",
+		"/library/" + string(failed.Items[0].ID), "/library/" + string(long.ID) + "/delete", "/library/none", "/activity", "/posture", "/logs", "/add",
+		"/settings/account", "/settings/keys", "/settings/access", "/settings/https", "/settings/backups", "/settings/backups/restore", "/settings/outgoing",
+		"/settings/audit", "/settings/appearance", "/settings/about",
+	} {
+		look(v, path)
+	}
+	look(v, "/library", click("[data-add]"))
+	v.quiet()
+}
