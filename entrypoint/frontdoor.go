@@ -40,13 +40,18 @@ func (f frontDoor) ChangeHTTPS(ctx context.Context, c library.HTTPSChange) (libr
 	if err != nil {
 		return library.HTTPS{}, silent(err)
 	}
-	if c.Mode == "" && c.Names == nil && len(c.Certificate)+len(c.Key) == 0 {
+	if c.Mode == "" && c.Names == nil && len(c.Certificate)+len(c.Key) == 0 && c.Only == nil && c.TakeBack == "" {
 		return servedAs(was), nil
 	}
 	// Init tells what is too large; to see that it is, it needs no more.
-	is, err := control.HTTPS(ctx, f.socket, &https.Change{
+	change := https.Change{
 		Mode: https.Mode(c.Mode), Names: c.Names, Chain: c.Certificate[:min(len(c.Certificate), certs.MaxPEM+1)], Key: c.Key[:min(len(c.Key), certs.MaxPEM+1)],
-	})
+		Release: c.TakeBack,
+	}
+	if o := c.Only; o != nil {
+		change.Pin = &https.Pin{Name: o.Name, Below: o.Below, Preload: o.Preload}
+	}
+	is, err := control.HTTPS(ctx, f.socket, &change)
 	if fault, ok := errors.AsType[*certs.Fault](err); ok {
 		return library.HTTPS{}, inDomain(fault, c)
 	}
@@ -77,6 +82,18 @@ func different(was, is https.State) string {
 	if u := is.Uploaded; u != nil && (was.Uploaded == nil || was.Uploaded.Fingerprint != u.Fingerprint) {
 		all = append(all, fmt.Sprintf("a certificate for %s handed in, sha256 %.16s…", strings.Join(u.Names, " "), u.Fingerprint))
 	}
+	told := func(s https.State, p https.Pin) bool {
+		return slices.ContainsFunc(s.Pins, func(o https.Pin) bool { return o == p })
+	}
+	for _, p := range is.Pins {
+		switch {
+		case told(was, p):
+		case p.Held():
+			all = append(all, p.Name+" is opened over HTTPS only")
+		default:
+			all = append(all, p.Name+" is no longer opened over HTTPS only")
+		}
+	}
 	return strings.Join(all, ", ")
 }
 
@@ -90,12 +107,30 @@ func inDomain(f *certs.Fault, c library.HTTPSChange) error {
 		e.Field = "names"
 	case https.NoUpload:
 		e.Field = "certificate"
+	case https.BadName:
+		e.Field = "https_only"
+	case https.Uncovered:
+		e.Field = uncoveredBy(c)
 	default:
 		if f.Part != "" && c.Mode != library.HTTPSFolder {
 			e.Field = string(f.Part)
 		}
 	}
 	return e
+}
+
+// uncoveredBy is what has to be another for a name that is opened over HTTPS
+// only.
+func uncoveredBy(c library.HTTPSChange) string {
+	switch {
+	case c.Only != nil:
+		return "https_only"
+	case len(c.Certificate) > 0:
+		return "certificate"
+	case c.Names != nil:
+		return "names"
+	}
+	return "mode"
 }
 
 func sentence(what string) string {
@@ -107,6 +142,9 @@ func servedAs(s https.State) library.HTTPS {
 	h := library.HTTPS{
 		Mode: library.HTTPSMode(s.Mode), Locked: s.Fixed, Port: s.Port, PlainPort: s.Plain, Redirect: s.Redirect,
 		Presented: certificateOf(s.Presented), Uploaded: certificateOf(s.Uploaded), Folder: s.Folder, FixedNames: s.Fixes, Names: s.Names,
+	}
+	for _, p := range s.Pins {
+		h.Only = append(h.Only, library.HTTPSOnly{Name: p.Name, Below: p.Below, Preload: p.Preload, Back: p.Back})
 	}
 	if a := s.Authority; a != nil {
 		h.Authority = &library.Authority{PEM: []byte(a.PEM), Name: a.Name, Expires: a.Expires, Fingerprint: a.Fingerprint}

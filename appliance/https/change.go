@@ -159,7 +159,7 @@ func (s *Setup) pin(p Pin) error {
 	}
 	s.Choice.Pins = slices.DeleteFunc(s.Choice.Pins, func(o Pin) bool { return o.Name == p.Name })
 	if len(s.Choice.Pins) >= maxPins {
-		return faultf(certs.TooLarge, "more than %d names are opened over HTTPS only", maxPins)
+		return faultf(BadName, "more than %d names are opened over HTTPS only", maxPins)
 	}
 	s.Choice.Pins = append(s.Choice.Pins, p)
 	return nil

@@ -162,7 +162,7 @@ func Claims() []Claim {
 		},
 		{
 			ID: "tls", Group: GroupWeb, Title: "HTTPS",
-			Claim:   "HTTPS is off, with a certificate of the box's own, or with yours; TLS 1.2 and 1.3 are spoken. A bad certificate is refused before it is used, and it is switched and renewed while the box runs. Ordering a certificate by ACME comes later.",
+			Claim:   "HTTPS is off, with a certificate of the box's own, or with yours; TLS 1.2 and 1.3 are spoken. A bad certificate is refused before it is used, and it is switched and renewed while the box runs. Browsers are told that a name is opened over HTTPS only once you confirm it, and that it no longer is when you take it back. Ordering a certificate by ACME comes later.",
 			Against: "being read or changed on the network",
 			Remedy:  "Choose one in Settings, HTTPS, or by COFFER_TLS, or put a reverse proxy with one in front. A certificate that is refused or ends soon has to be renewed where it comes from; the log says what is wrong with it.",
 			check:   (*look).https,

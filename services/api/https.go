@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 
+	"coffer/services/auth"
 	"coffer/services/library"
 )
 
@@ -28,6 +29,7 @@ type https struct {
 	Folder     string            `json:"folder" doc:"Where a certificate may be put for the mode folder, in the container."`
 	FixedNames []string          `json:"fixed_names" nullable:"false" doc:"Names that the configuration gives the box."`
 	Names      []string          `json:"names" nullable:"false" doc:"Names and addresses that a certificate of the box's own is for besides."`
+	Only       []httpsOnly       `json:"https_only" nullable:"false" doc:"Names of which browsers are told that they are opened over HTTPS only (Strict-Transport-Security), and those of which that was taken back."`
 	Problem    *httpsProblem     `json:"problem" doc:"Why what should be presented is not; what was presented before may be presented on."`
 }
 
@@ -46,6 +48,13 @@ type authority struct {
 	Fingerprint string    `json:"fingerprint" doc:"SHA-256, in hex."`
 }
 
+type httpsOnly struct {
+	Name       string     `json:"name" example:"box.example.org"`
+	Subdomains bool       `json:"subdomains" doc:"Names below it too."`
+	Preload    bool       `json:"preload" doc:"Browsers may ship with it."`
+	TakenBack  *time.Time `json:"taken_back_at" doc:"Null: it holds. Else browsers are told for a year that it does not."`
+}
+
 type httpsProblem struct {
 	Code    string `json:"code,omitempty"`
 	Message string `json:"message"`
@@ -55,7 +64,10 @@ type httpsProblem struct {
 func httpsShape(h library.HTTPS) *only[https] {
 	out := https{
 		Mode: h.Mode, Locked: h.Locked, Port: h.Port, Redirect: h.Redirect, Presented: certificateShape(h.Presented), Uploaded: certificateShape(h.Uploaded),
-		Folder: h.Folder, FixedNames: append([]string{}, h.FixedNames...), Names: append([]string{}, h.Names...),
+		Folder: h.Folder, FixedNames: append([]string{}, h.FixedNames...), Names: append([]string{}, h.Names...), Only: []httpsOnly{},
+	}
+	for _, o := range h.Only {
+		out.Only = append(out.Only, httpsOnly{o.Name, o.Below, o.Preload, moment(o.Back)})
 	}
 	if a := h.Authority; a != nil {
 		out.Authority = &authority{a.Name, a.Expires.UTC(), a.Fingerprint}
@@ -94,16 +106,34 @@ type httpsInput struct {
 		Names       *[]string         `json:"names,omitempty" doc:"Names and addresses that a certificate of the box's own is for, besides those of the configuration."`
 		Certificate string            `json:"certificate,omitempty" doc:"With its chain, in PEM. It goes together with its key, and is presented once the mode is uploaded."`
 		Key         string            `json:"key,omitempty" doc:"In PEM, without a passphrase. It cannot be read again."`
+		Only        *onlyInput        `json:"https_only,omitempty" doc:"Confirms that a name is opened over HTTPS only. It is that of this request, which came over HTTPS. Browsers that hear it keep to it for a year, at every port of that name."`
+		TakeBack    string            `json:"take_back,omitempty" maxLength:"253" doc:"A name of which that is taken back."`
 	}
+}
+
+type onlyInput struct {
+	Name       string `json:"name" maxLength:"253"`
+	Subdomains bool   `json:"subdomains,omitempty"`
+	Preload    bool   `json:"preload,omitempty" doc:"Goes with subdomains. Getting off the list that browsers ship with takes months."`
 }
 
 func (s *server) changeHTTPS(ctx context.Context, in *httpsInput) (*only[https], error) {
 	if s.FrontDoor == nil {
 		return nil, noDoor()
 	}
-	h, err := s.FrontDoor.ChangeHTTPS(ctx, library.HTTPSChange{
-		Mode: in.Body.Mode, Names: in.Body.Names, Certificate: []byte(in.Body.Certificate), Key: []byte(in.Body.Key),
-	})
+	change := library.HTTPSChange{
+		Mode: in.Body.Mode, Names: in.Body.Names, Certificate: []byte(in.Body.Certificate), Key: []byte(in.Body.Key), TakeBack: in.Body.TakeBack,
+	}
+	if o := in.Body.Only; o != nil {
+		if !auth.CameSecurelyBy(callOf(ctx).http, o.Name) {
+			return nil, &library.Error{
+				Kind: library.Conflict, Field: "https_only", Code: "elsewhere",
+				Message: "That a name is opened over HTTPS only is confirmed where it is so.", Hint: "Ask over HTTPS, under that name.",
+			}
+		}
+		change.Only = &library.HTTPSOnly{Name: o.Name, Below: o.Subdomains, Preload: o.Preload}
+	}
+	h, err := s.FrontDoor.ChangeHTTPS(ctx, change)
 	if err != nil {
 		return nil, err
 	}

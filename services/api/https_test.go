@@ -31,6 +31,7 @@ func TestHTTPS(t *testing.T) {
 		Mode: library.HTTPSUploaded, Port: 8443, Folder: "/data/config/tls", Names: []string{"nas.lan"},
 		Presented: &library.Certificate{Names: []string{"box.example.org"}, Issuer: "CN=Authority", NotBefore: end.AddDate(0, -1, 0), Expires: end, Fingerprint: "00ff"},
 		Authority: &library.Authority{PEM: []byte("-----BEGIN"), Name: `Coffer box "a1"`, Expires: end, Fingerprint: "0a"},
+		Only:      []library.HTTPSOnly{{Name: "a.example.org", Below: true, Preload: true}, {Name: "b.example.org", Back: end}},
 		Problem:   &library.HTTPSProblem{Code: "expired", Message: "The certificate ended.", Hint: "Renew it."},
 	}}
 	b, owner := newOwnedBox(t, func(o *Options) { o.FrontDoor = d })
@@ -41,6 +42,7 @@ func TestHTTPS(t *testing.T) {
 			`"mode":"uploaded","locked":false,"port":8443,`, `"presented":{"names":["box.example.org"],"issuer":"CN=Authority","not_before":"2026-02-05T14:07:00Z",` +
 				`"expires_at":"2026-03-05T14:07:00Z","fingerprint":"00ff","own":false}`,
 			`"uploaded":null`, `"authority":{"name":"Coffer box \"a1\"","expires_at"`, `"folder":"/data/config/tls","fixed_names":[],"names":["nas.lan"]`,
+			`"https_only":[{"name":"a.example.org","subdomains":true,"preload":true,"taken_back_at":null},{"name":"b.example.org","subdomains":false,"preload":false,"taken_back_at":"2026-03-05T14:07:00Z"}]`,
 			`"problem":{"code":"expired","message":"The certificate ended.","hint":"Renew it."}`,
 		}, hasNot: []string{"BEGIN"}},
 		{name: "no such mode", method: "PATCH", path: path, body: `{"mode":"files"}`, as: change, status: 422, has: []string{`"field":"mode"`}},
@@ -81,6 +83,41 @@ func TestHTTPS(t *testing.T) {
 		if w := none.do(t, r[0], r[1], `{}`, owner, header("Content-Type", "application/json")); w.Code != http.StatusNotFound {
 			t.Errorf("%v: %d", r, w.Code)
 		}
+	}
+}
+
+// That a name is opened over HTTPS only is confirmed over HTTPS, under that name.
+func TestHTTPSOnlyIsConfirmedWhereItIsSo(t *testing.T) {
+	d := &door{}
+	b, _ := newOwnedBox(t, func(o *Options) { o.FrontDoor, o.Hosts.Fixed = d, []string{"box.example.org", "other.example.org"} })
+	for name, row := range map[string]struct {
+		proto, host, name string
+		status            int
+	}{
+		"there":              {"https", "box.example.org:8443", "Box.example.org.", 200},
+		"over plain HTTP":    {"http", "box.example.org", "box.example.org", 409},
+		"under another name": {"https", "other.example.org", "box.example.org", 409},
+		"under an address":   {"https", "192.168.1.5", "box.example.org", 409},
+	} {
+		d.asked = nil
+		as := func(r *http.Request) {
+			r.Host = row.host
+			r.Header.Set("X-Forwarded-Proto", row.proto)
+			r.Header.Set("Content-Type", "application/json")
+			b.cookie(theSeed.grant.Token)(r)
+		}
+		w := b.do(t, "PATCH", "/api/v1/settings/https", `{"https_only":{"name":"`+row.name+`","subdomains":true}}`, as)
+		if w.Code != row.status || row.status == 409 && !strings.Contains(w.Body.String(), `"field":"https_only","code":"elsewhere"`) {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
+		if (len(d.asked) == 1) != (row.status == 200) || row.status == 200 && *d.asked[0].Only != (library.HTTPSOnly{Name: row.name, Below: true}) {
+			t.Errorf("%s: asked for %+v", name, d.asked)
+		}
+	}
+	d.asked = nil
+	as := []caller{b.cookie(theSeed.grant.Token), header("Content-Type", "application/json")}
+	if w := b.do(t, "PATCH", "/api/v1/settings/https", `{"take_back":"box.example.org"}`, as...); w.Code != 200 || len(d.asked) != 1 || d.asked[0].TakeBack != "box.example.org" {
+		t.Errorf("taken back from anywhere: %d, %+v", w.Code, d.asked)
 	}
 }
 

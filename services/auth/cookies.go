@@ -52,6 +52,13 @@ func (c Cookies) Client(r *http.Request) Client {
 // word (X-Forwarded-Proto).
 func Secure(r *http.Request) bool { return r.Header.Get("X-Forwarded-Proto") == "https" }
 
+// CameSecurelyBy reports whether the browser reached the edge over TLS under
+// name, whatever the port.
+func CameSecurelyBy(r *http.Request, name string) bool {
+	host, ok := HostName(r.Host)
+	return ok && Secure(r) && host == strings.ToLower(strings.TrimSuffix(name, "."))
+}
+
 // known ends the name of the cookie that marks a browser as the owner's.
 const known = "_known"
 

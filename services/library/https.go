@@ -8,7 +8,7 @@ import (
 // FrontDoor tells how the box is served over HTTPS and changes that. Errors
 // are *Error. Where the change itself is at fault they carry a Code, and as
 // Field the part of the change that has to be another one: mode, names,
-// certificate or key.
+// certificate, key or https_only.
 type FrontDoor interface {
 	HTTPS(context.Context) (HTTPS, error)
 	// ChangeHTTPS returns once the change is served, or all is as it was. It
@@ -44,8 +44,27 @@ type HTTPS struct {
 	Folder     string        // where the owner may put a pair for HTTPSFolder
 	FixedNames []string      // that the configuration gives the box
 	Names      []string      // that a certificate of the box's own is for besides
+	Only       []HTTPSOnly   // what browsers are told of names
 	Problem    *HTTPSProblem // why what should be presented is not
 }
+
+// HTTPSOnly is a name that browsers are told is opened over HTTPS only, for a
+// year (RFC 6797).
+type HTTPSOnly struct {
+	Name    string
+	Below   bool // names below it too
+	Preload bool // browsers may ship with it
+	// Back is when it was taken back, and browsers are told so instead; zero: it
+	// was not.
+	Back time.Time
+}
+
+// Held reports that it was not taken back.
+func (o HTTPSOnly) Held() bool { return o.Back.IsZero() }
+
+// HTTPSOnlyLasts is how long a browser keeps to what it was told, and is told
+// that it was taken back.
+const HTTPSOnlyLasts = 365 * 24 * time.Hour
 
 // Certificate is what is said of one.
 type Certificate struct {
@@ -73,4 +92,8 @@ type HTTPSChange struct {
 	Names *[]string
 	// Certificate, with its chain, and Key are handed in together, in PEM.
 	Certificate, Key []byte
+	// Only is a name to be opened over HTTPS only; TakeBack one of which that
+	// is taken back.
+	Only     *HTTPSOnly
+	TakeBack string
 }

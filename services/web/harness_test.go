@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"io/fs"
@@ -155,6 +156,9 @@ func (b *box) run(f func(context.Context)) {
 	b.t.Cleanup(func() { stop(); wg.Wait() })
 }
 
+// overScheme is a header of tests, for the stand-in to believe.
+const overScheme = "Test-Scheme"
+
 // policy is the edge's content security policy.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 	"font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
@@ -183,7 +187,7 @@ func (b *box) behindEdge(next http.Handler, base string) http.Handler {
 		}
 		r.Header.Set("X-Edge-Token", edgeToken)
 		r.Header.Set("X-Client-Addr", "192.168.1.20")
-		r.Header.Set("X-Forwarded-Proto", "http")
+		r.Header.Set("X-Forwarded-Proto", cmp.Or(r.Header.Get(overScheme), "http"))
 		next.ServeHTTP(w, r)
 	})
 }

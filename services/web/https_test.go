@@ -5,6 +5,7 @@ import (
 	"context"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -249,6 +250,76 @@ func TestHTTPSForm(t *testing.T) {
 	if c := b.door.last(t); r.StatusCode != 200 || len(c.Key) != 128<<10 {
 		t.Errorf("a huge key: %d, %d bytes of it", r.StatusCode, len(c.Key))
 	}
+}
+
+// What browsers are told of names: what it is, what it means, and how it is
+// taken back.
+func TestHTTPSOnlyPage(t *testing.T) {
+	b := newBox(t, "/box")
+	v := b.owner()
+	now := b.site.shell.Now()
+	const path = "/settings/https"
+	b.door.tell(httpsOff(), nil, nil)
+	page, _ := v.get(path)
+	has(t, page, "!HTTPS only")
+
+	h := httpsUploaded(now, 60)
+	b.door.tell(h, nil, nil)
+	page, _ = v.get(path)
+	has(t, page, "Open this page over HTTPS, under the full name", "!settings/https/only")
+	v = v.overHTTPS("box.lan:8443")
+	page, _ = v.get(path)
+	has(t, page, "Tell browsers that box.lan is opened over HTTPS only.", `action="/box/settings/https/only#answer"`, "all names that end in .box.lan", "!/only/back")
+
+	page, r := v.post("/settings/https/only", nil)
+	status(t, r, 422)
+	has(t, page, "Nothing was changed.", "Tick the box if it is so.")
+	b.door.tell(h, nil, nil)
+	_, r = v.post("/settings/https/only", url.Values{"sure": {"1"}, "preload": {"1"}, "name": {"evil.example"}})
+	if to := r.Header.Get("Location"); to != "/box/settings/https?done=only" || *b.door.last(t).Only != (library.HTTPSOnly{Name: "box.lan", Preload: true}) {
+		t.Errorf("to %q, asked for %+v", to, b.door.last(t))
+	}
+	b.door.tell(h, nil, &library.Error{Kind: library.Invalid, Field: "https_only", Code: "uncovered", Message: "The certificate is not for box.lan.", Hint: "Use another."})
+	page, r = v.post("/settings/https/only", url.Values{"sure": {"1"}})
+	status(t, r, 422)
+	has(t, page, `id="only-problem">The certificate is not for box.lan. Use another.</p>`)
+
+	h.Only = []library.HTTPSOnly{{Name: "box.lan", Below: true, Preload: true}, {Name: "old.example.org", Back: now.AddDate(0, 0, -3)}}
+	b.door.tell(h, nil, nil)
+	page, _ = v.get(path)
+	has(t, page, "with all names below it", "may be brought along", `name="name" value="box.lan"`, "Taken back on", `!name="name" value="old.example.org"`,
+		"does not open it without: old.example.org", "!Tell browsers that box.lan")
+	_, r = v.post("/settings/https/only/back", url.Values{"name": {"box.lan"}})
+	if to := r.Header.Get("Location"); to != "/box/settings/https?done=back" || b.door.last(t).TakeBack != "box.lan" {
+		t.Errorf("to %q, asked for %+v", to, b.door.last(t))
+	}
+	page, _ = v.get(path + "?done=back")
+	has(t, page, "Open the box here once more in each browser that uses it")
+}
+
+// overHTTPS is the same visitor, who came over HTTPS under a name and follows no
+// redirect.
+func (v *visitor) overHTTPS(host string) *visitor {
+	u, err := url.Parse(v.b.url)
+	must(v.b.t, err)
+	s := secured{host: host}
+	for _, c := range v.Jar.Cookies(u) {
+		s.cookies = append(s.cookies, "__Secure-"+c.Name+"="+c.Value)
+	}
+	return &visitor{&http.Client{Transport: s, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, v.b}
+}
+
+type secured struct {
+	host    string
+	cookies []string
+}
+
+func (s secured) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Host = s.host
+	r.Header.Set(overScheme, "https")
+	r.Header.Set("Cookie", strings.Join(s.cookies, "; "))
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 // speaking is a browser of that language.

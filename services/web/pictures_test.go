@@ -126,6 +126,10 @@ func TestPictures(t *testing.T) {
 	b.door.tell(httpsUploaded(time.Now(), 9), nil, mismatch())
 	a.shoot(v, "settings-https-uploaded", "/settings/https")
 	a.shoot(v, "settings-https-wrong", "/settings/https", submit("#certificate"), seen(".notice.bad"))
+	told := httpsUploaded(time.Now(), 60)
+	told.Only = []library.HTTPSOnly{{Name: "box.example.org", Below: true}, {Name: "old.example.org", Back: time.Now().AddDate(0, 0, -3)}}
+	b.door.tell(told, nil, nil)
+	a.shoot(v, "settings-https-only", "/settings/https", run(`document.getElementById("only-title").scrollIntoView()`))
 	a.shoot(v, "settings-audit", "/settings/audit")
 	a.shoot(v, "settings-appearance", "/settings/appearance")
 	a.shoot(v, "settings-password", "/settings/account", click("#password summary"), typed("#new", "new password"))

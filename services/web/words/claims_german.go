@@ -86,7 +86,7 @@ func germanClaim(id string) Claim {
 			"Starte die Box neu, sie legt die Einstellungen des Eingangs dann zurück; ein Proxy davor soll diese Kopfzeilen lassen, wie sie sind."}
 	case "tls":
 		return Claim{"HTTPS",
-			"HTTPS ist aus, mit einem Zertifikat der Box selbst oder mit deinem; gesprochen werden TLS 1.2 und 1.3. Ein schlechtes Zertifikat wird abgewiesen, bevor es gilt, und umgestellt und erneuert wird im laufenden Betrieb. Bestellen über ACME kommt später.",
+			"HTTPS ist aus, mit einem Zertifikat der Box selbst oder mit deinem; gesprochen werden TLS 1.2 und 1.3. Ein schlechtes Zertifikat wird abgewiesen, bevor es gilt, und umgestellt und erneuert wird im laufenden Betrieb. Dass ein Name nur über HTTPS geöffnet wird, erfahren Browser erst, wenn du es bestätigst, und dass es nicht mehr gilt, wenn du es zurücknimmst. Bestellen über ACME kommt später.",
 			"Mitlesen und Ändern im Netz",
 			"Wähle eines unter Einstellungen, HTTPS, oder durch COFFER_TLS, oder stell einen Proxy mit Zertifikat davor. Ein Zertifikat, das abgewiesen wurde oder bald endet, muss dort erneuert werden, woher es kommt; das Protokoll sagt, was damit nicht stimmt."}
 	case "api-keys":

@@ -55,6 +55,20 @@ type HTTPS struct {
 	Leads                string // %s: an address
 	Apply, Unchanged     string
 	Switching, Meanwhile string
+
+	Only                         string
+	OnlyText                     string // %s: a name
+	OnlySure                     string // %s: a name
+	OnlyBelow                    string // %s: a name
+	OnlyBelowText                string
+	OnlyPreload, OnlyPreloadText string
+	OnlyTell, OnlyTakeBack       string
+	OnlyUnsure, OnlyElsewhere    string
+	OnlyHeld, OnlyWithBelow      string
+	OnlyPreloaded                string
+	OnlyBack                     string // %s: a date, %s: a date
+	OnlyUnheard                  string // %s: names
+	OnlyDone, OnlyBackDone       string
 }
 
 // Mode names where the certificate comes from. One that has no words here shows
@@ -123,6 +137,18 @@ func englishHTTPS() HTTPS {
 		Firefox: "Firefox", FirefoxText: "Firefox takes those of Windows and Mac. Elsewhere: Settings, Privacy & Security, View Certificates, Authorities, Import, for websites.",
 		Linux: "Linux", LinuxText: "Copy it to /usr/local/share/ca-certificates, then run update-ca-certificates. Chrome and Chromium have a list of their own: Settings, Security, Manage certificates.",
 
+		Only:     "HTTPS only",
+		OnlyText: "Tell browsers that %s is opened over HTTPS only. Each one that hears it keeps to that for a year, at every port of that name: what is served there over plain HTTP no longer opens in it, and a warning about a certificate can no longer be passed over.",
+		OnlySure: "Everything that I open under %s is served over HTTPS", OnlyBelow: "The same goes for all names that end in .%s",
+		OnlyBelowText: "Also for those of other machines.",
+		OnlyPreload:   "Browsers may bring it along", OnlyPreloadText: "For the list that browsers ship with, which you hand the name in to yourself; it takes the names below, and months to get off.",
+		OnlyTell: "Tell browsers", OnlyTakeBack: "Take back", OnlyUnsure: "Nothing is told to browsers unless you are sure of it. Tick the box if it is so.",
+		OnlyElsewhere: "Browsers can be told to open the box over HTTPS only. Open this page over HTTPS, under the full name that you want to say it of, such as box.example.org.",
+		OnlyHeld:      "told to every browser, for a year", OnlyWithBelow: "with all names below it", OnlyPreloaded: "may be brought along",
+		OnlyBack:    "Taken back on %s. Browsers that open the box there until %s hear of it.",
+		OnlyUnheard: "A browser that has not opened the box over HTTPS since this was taken back does not open it without: %s.",
+		OnlyDone:    "Done. Browsers that open the box under this name are told so.", OnlyBackDone: "Taken back. Open the box here once more in each browser that uses it, before you turn HTTPS off.",
+
 		Choose: "How the box is served",
 		Locked: "COFFER_TLS decides this (%s). Remove it from the configuration and start the box again to choose here.",
 		OffWay: "No HTTPS", OffWayText: "For a proxy in front that serves HTTPS, or a network that is yours alone.",
@@ -173,6 +199,18 @@ func germanHTTPS() HTTPS {
 		Android: "Android", AndroidText: "In den Einstellungen nach CA-Zertifikat suchen und die Datei als solches installieren.",
 		Firefox: "Firefox", FirefoxText: "Firefox übernimmt die von Windows und Mac. Sonst: Einstellungen, Datenschutz & Sicherheit, Zertifikate anzeigen, Zertifizierungsstellen, Importieren, für Websites.",
 		Linux: "Linux", LinuxText: "Nach /usr/local/share/ca-certificates kopieren, dann update-ca-certificates ausführen. Chrome und Chromium haben eine eigene Liste: Einstellungen, Sicherheit, Zertifikate verwalten.",
+
+		Only:     "Nur HTTPS",
+		OnlyText: "Sag Browsern, dass %s nur über HTTPS geöffnet wird. Jeder, der es hört, hält sich ein Jahr daran, auf jedem Port dieses Namens: Was dort über einfaches HTTP läuft, öffnet er nicht mehr, und eine Warnung vor einem Zertifikat lässt sich nicht mehr übergehen.",
+		OnlySure: "Alles, was ich unter %s öffne, läuft über HTTPS", OnlyBelow: "Das gilt auch für alle Namen, die auf .%s enden",
+		OnlyBelowText: "Auch für die anderer Rechner.",
+		OnlyPreload:   "Browser dürfen es mitbringen", OnlyPreloadText: "Für die Liste, mit der Browser ausgeliefert werden und bei der du den Namen selbst anmeldest; es braucht die Namen darunter, und Monate, um wieder herunterzukommen.",
+		OnlyTell: "Browsern sagen", OnlyTakeBack: "Zurücknehmen", OnlyUnsure: "Browsern wird nichts gesagt, dessen du nicht sicher bist. Setz den Haken, wenn es so ist.",
+		OnlyElsewhere: "Browsern lässt sich sagen, dass sie die Box nur über HTTPS öffnen. Öffne diese Seite über HTTPS, unter dem vollen Namen, für den das gelten soll, etwa box.example.org.",
+		OnlyHeld:      "wird jedem Browser gesagt, für ein Jahr", OnlyWithBelow: "mit allen Namen darunter", OnlyPreloaded: "darf mitgebracht werden",
+		OnlyBack:    "Zurückgenommen am %s. Browser, die die Box dort bis zum %s öffnen, erfahren es.",
+		OnlyUnheard: "Ein Browser, der die Box nicht mehr über HTTPS geöffnet hat, seit das zurückgenommen wurde, öffnet sie ohne nicht: %s.",
+		OnlyDone:    "Erledigt. Browsern, die die Box unter diesem Namen öffnen, wird es gesagt.", OnlyBackDone: "Zurückgenommen. Öffne die Box hier noch einmal in jedem Browser, der sie benutzt, bevor du HTTPS ausschaltest.",
 
 		Choose: "Wie die Box erreichbar ist",
 		Locked: "Das entscheidet COFFER_TLS (%s). Nimm es aus der Konfiguration und starte die Box neu, um hier zu wählen.",
@@ -244,6 +282,8 @@ func germanFault(code string) string {
 		return "Browser haben sich gemerkt, dass ein Name nur über HTTPS geöffnet wird, und würden die Box ohne HTTPS nicht öffnen. Nimm das zuerst zurück."
 	case "uncovered":
 		return "Browser haben sich gemerkt, dass ein Name nur über HTTPS geöffnet wird, und das Zertifikat gilt nicht für ihn. Nimm eines dafür, oder nimm das zurück."
+	case "elsewhere":
+		return "Das wird dort bestätigt, wo es gilt: über HTTPS, unter dem Namen selbst."
 	case "port":
 		return "Auf dem Port für HTTPS kann die Box nicht lauschen; ein anderes Programm benutzt ihn, oder er ist verboten. COFFER_LISTEN_TLS legt einen anderen fest."
 	case "not-served":

@@ -32,8 +32,8 @@ type Form struct {
 
 // Way is one of serving the box.
 type Way struct {
-	Value, Title, Text string
-	On                 bool
+	Value, Title, Text, Warning string
+	On                          bool
 }
 
 // Faults say what is wrong with which field; empty: nothing.
@@ -53,6 +53,9 @@ func form(w *words.Words, h library.HTTPS, reached []string) Form {
 		{Value: string(library.HTTPSFolder), Text: fmt.Sprintf(t.FolderWayText, h.Folder)},
 	} {
 		way.Title, way.On = w.Mode(way.Value), way.Value == string(h.Mode)
+		if way.Value == string(library.HTTPSOff) {
+			way.Warning = backedOut(w, h)
+		}
 		f.Ways = append(f.Ways, way)
 	}
 	names := slices.Clone(h.Names)

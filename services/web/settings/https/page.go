@@ -36,6 +36,7 @@ type Page struct {
 	Presented *Certificate
 	Authority *Authority
 	Form      Form
+	Only      *Only // nil: there is nothing to say about it
 }
 
 // Certificate is what is presented.
@@ -84,6 +85,8 @@ func (s *site) Pages() []shell.Page {
 func (s *site) Register(r gin.IRouter) {
 	r.GET("/settings/https", s.get)
 	r.POST("/settings/https", s.change)
+	r.POST("/settings/https/only", s.confirm)
+	r.POST("/settings/https/only/back", s.takeBack)
 }
 
 func (s *site) get(c *gin.Context) {
@@ -97,13 +100,7 @@ func (s *site) get(c *gin.Context) {
 		s.Fail(c, err)
 		return
 	}
-	switch {
-	case c.Query("done") != "1":
-	case h.Presented == nil:
-		p.Notice = p.W.HTTPS.DoneOff
-	default:
-		p.Notice = p.W.HTTPS.Done
-	}
+	p.Notice = notice(p.W, h, c.Query("done"))
 	s.view.Render(c, http.StatusOK, p)
 }
 
@@ -135,6 +132,7 @@ func (s *site) page(c *gin.Context, h library.HTTPS) (*Page, error) {
 	if a := h.Authority; a != nil && h.Mode == library.HTTPSSelfSigned {
 		p.Authority = &Authority{Name: a.Name, Fingerprint: parts(a.Fingerprint), Plain: !secure}
 	}
+	p.Only = p.only(c, h, host)
 	set, err := s.accounts.Settings(c.Request.Context())
 	p.Form = form(p.W, h, append(slices.Clone(set.Hosts), host))
 	return p, err
