@@ -1,9 +1,12 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+
+	"coffer/services/library"
 )
 
 // scenario is one request and what its answer must and must not have.
@@ -112,10 +115,13 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// unreached are backups that nobody gets to.
+type unreached struct{ library.Backups }
+
 // Every route that is not public answers 401 to nobody, before it looks at the
 // body or tells whether a thing exists.
 func TestEveryRouteNeedsAnIdentity(t *testing.T) {
-	b, _ := newOwnedBox(t, nil)
+	b, _ := newOwnedBox(t, func(o *Options) { o.Backups = unreached{} })
 	public := map[string]bool{
 		"GET /livez": true, "HEAD /livez": true, "GET /readyz": true, "HEAD /readyz": true, "GET /_edge/verify": true, "GET /_edge/facts": true, // for the edge and for init
 		"GET /api/v1/health": true, "GET /api/v1/health/auth": true, "GET /api/v1/setup": true, "POST /api/v1/setup": true,
@@ -128,8 +134,9 @@ func TestEveryRouteNeedsAnIdentity(t *testing.T) {
 		}
 		closed++
 		path := strings.ReplaceAll(r.Path, ":id", "unknown")
-		for _, body := range []string{"", "{", "not json"} {
-			if w := b.do(t, r.Method, path, body); w.Code != 401 {
+		for n, body := range []string{"", "{", "not json"} {
+			client := header("X-Client-Addr", fmt.Sprintf("203.0.%d.%d", n, closed)) // one alone could not ask so much
+			if w := b.do(t, r.Method, path, body, client); w.Code != 401 {
 				t.Errorf("%s %s with %q: %d", r.Method, path, body, w.Code)
 			}
 		}
