@@ -6,8 +6,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"coffer/services/library"
 )
 
 // axe is the text of axe-core, as scripts/axe.sh fetches it.
@@ -89,5 +92,11 @@ func TestAccessible(t *testing.T) {
 		look(v, path)
 	}
 	look(v, "/library", click("[data-add]"))
+	b.door.tell(httpsOwn(time.Now()), nil, nil)
+	look(v, "/settings/https", run(`document.querySelector("details").open = true`))
+	told := httpsUploaded(time.Now(), 9)
+	told.Only = []library.HTTPSOnly{{Name: "box.example.org", Below: true}, {Name: "old.example.org", Back: time.Now()}}
+	b.door.tell(told, nil, mismatch())
+	look(v, "/settings/https", submit("#certificate"), seen("#key-problem"), run(`document.querySelector(".more details").open = true`))
 	v.quiet()
 }
