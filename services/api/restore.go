@@ -38,10 +38,6 @@ type Restored struct {
 // one, of whoever has the setup code. Which of both is settled before the body
 // is read.
 func (s *server) restore(c *gin.Context) error {
-	k, err := s.keeperOfBackups()
-	if err != nil {
-		return err
-	}
 	ctx := c.Request.Context()
 	needed, err := s.Keeper.SetupNeeded(ctx)
 	if err != nil {
@@ -52,6 +48,10 @@ func (s *server) restore(c *gin.Context) error {
 	} else {
 		err = s.ownerAsks(c.Request)
 	}
+	if err != nil {
+		return err
+	}
+	k, err := s.keeperOfBackups()
 	if err != nil {
 		return err
 	}
