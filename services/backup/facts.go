@@ -51,27 +51,23 @@ func try(ctx context.Context, f *library.BackupFacts) error {
 		return err
 	}
 	const word = "what nobody should read"
-	sealed := func(m *Manifest) ([]byte, error) {
-		var out bytes.Buffer
-		_, err := write(ctx, &out, []age.Recipient{own.Recipient()}, content{
-			head: Head{Format: Format, StoreSize: int64(len(word))}, snapshot: scrap(word), manifest: m,
-		})
-		return out.Bytes(), err
+	c := content{head: Head{Format: Format, StoreSize: int64(len(word))}, snapshot: scrap(word)}
+	var sealed, part bytes.Buffer
+	if _, err := write(ctx, &sealed, []age.Recipient{own.Recipient()}, c); err != nil {
+		return err
+	}
+	c.manifest = &Manifest{Originals: 1}
+	if _, err := pack(ctx, &part, c); err != nil {
+		return err
 	}
 	opens := func(file []byte, key age.Identity) bool {
 		_, _, err := read(ctx, bytes.NewReader(file), []age.Identity{key}, nowhere{})
 		return err == nil
 	}
-	file, err := sealed(nil)
-	if err != nil {
-		return err
-	}
-	part, err := sealed(&Manifest{Originals: 1})
-	if err != nil {
-		return err
-	}
+	_, _, missed := unpack(ctx, &part, nowhere{})
+	file := sealed.Bytes()
 	f.Bare = !bytes.HasPrefix(file, []byte("age-encryption.org/v1")) || bytes.Contains(file, []byte(manifestName))
-	f.ForeignIn, f.PartIsIn = opens(file, other), opens(part, own)
+	f.ForeignIn, f.PartIsIn = opens(file, other), missed == nil
 	if !f.Bare && !opens(file, own) {
 		return errors.New("a backup that was just sealed does not open")
 	}

@@ -51,9 +51,14 @@ func read(ctx context.Context, r io.Reader, keys []age.Identity, into sink) (Hea
 	if err != nil {
 		return Head{}, Manifest{}, unopened(err)
 	}
+	return unpack(ctx, plain, into)
+}
+
+// unpack reads what was sealed.
+func unpack(ctx context.Context, plain io.Reader, into sink) (Head, Manifest, error) {
 	t := &reader{ctx: ctx, into: into, all: sha256.New()}
 	defer t.abandon()
-	err = extract.WalkStream(ctx, plain, "backup", extract.Options{Limits: limits(), Formats: []extract.Format{extract.Tar}}, t.visit)
+	err := extract.WalkStream(ctx, plain, "backup", extract.Options{Limits: limits(), Formats: []extract.Format{extract.Tar}}, t.visit)
 	if err == nil {
 		_, err = io.Copy(io.Discard, plain) // the last of it is authenticated, too
 	}

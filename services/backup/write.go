@@ -41,7 +41,17 @@ func write(ctx context.Context, w io.Writer, to []age.Recipient, c content) (m M
 	if weaken.Without(weaken.BackupSeal) {
 		sealed = bare{w}
 	}
-	t := &writer{ctx: ctx, tar: tar.NewWriter(sealed), c: c}
+	m, err = pack(ctx, sealed, c)
+	return m, errors.Join(err, sealed.Close())
+}
+
+type bare struct{ io.Writer }
+
+func (bare) Close() error { return nil }
+
+// pack writes what is to be sealed.
+func pack(ctx context.Context, w io.Writer, c content) (m Manifest, err error) {
+	t := &writer{ctx: ctx, tar: tar.NewWriter(w), c: c}
 	head, err := json.Marshal(c.head)
 	if err != nil {
 		return m, err
@@ -78,12 +88,8 @@ func write(ctx context.Context, w io.Writer, to []age.Recipient, c content) (m M
 	if err := t.file(manifestName, text); err != nil {
 		return m, err
 	}
-	return m, errors.Join(t.tar.Close(), sealed.Close())
+	return m, t.tar.Close()
 }
-
-type bare struct{ io.Writer }
-
-func (bare) Close() error { return nil }
 
 type writer struct {
 	ctx context.Context
