@@ -20,18 +20,31 @@ import (
 // playOwner does what only whoever commands the machine may do to the owner's
 // account.
 func playOwner(ctx context.Context, c call) int {
-	if len(c.args) == 0 || c.args[0] != "reset-password" {
-		return c.fail("owner", fmt.Errorf("%w: coffer owner reset-password", errUsage))
+	usage := fmt.Errorf("%w: coffer owner reset-password | remove-factors", errUsage)
+	if len(c.args) == 0 {
+		return c.fail("owner", usage)
 	}
-	flags := flag.NewFlagSet("owner reset-password", flag.ContinueOnError)
+	r, done := console.Request{Ask: c.args[0]}, ""
+	switch r.Ask {
+	case console.ResetPassword:
+		done = "The new password is set. Every browser is signed out, and keys of programs are void. A second factor that was on stays on."
+	case console.RemoveFactors:
+		done = "Second factors are off, and recovery codes are void. Name and password are enough to sign in."
+	default:
+		return c.fail("owner", usage)
+	}
+	flags := flag.NewFlagSet("owner "+r.Ask, flag.ContinueOnError)
 	flags.SetOutput(c.err)
 	root := flags.String("root", "/", "the folder below which the box lives")
 	if err := flags.Parse(c.args[1:]); err != nil {
 		return exitUsage
 	}
-	if flags.NArg() > 0 {
+	switch {
+	case flags.NArg() > 0 && r.Ask == console.ResetPassword:
 		return c.fail("owner", fmt.Errorf("%w: the password is no argument, because others can see those; "+
 			"it is asked for, or read from standard input", errUsage))
+	case flags.NArg() > 0:
+		return c.fail("owner", usage)
 	}
 	abs, err := filepath.Abs(*root)
 	if err != nil {
@@ -42,32 +55,33 @@ func playOwner(ctx context.Context, c call) int {
 		c.fail("owner", err)
 		return exitConfig
 	}
-	password, err := newPassword(ctx, c.in, c.err)
+	if r.Ask == console.ResetPassword {
+		r.Password, err = newPassword(ctx, c.in, c.err)
+	}
 	if err == nil {
-		err = resetPassword(ctx, c, cfg, password)
+		err = command(ctx, c, cfg, r)
 	}
 	if err != nil {
 		return c.fail("owner", err)
 	}
-	fmt.Fprintln(c.out, "The new password is set. Every browser is signed out, and keys of programs are void.")
+	fmt.Fprintln(c.out, done)
 	return exitOK
 }
 
-// resetPassword asks the box that runs, or where none does opens the store
-// itself.
-func resetPassword(ctx context.Context, c call, cfg *config.Config, password string) error {
-	err := console.Ask(ctx, consoleSocket(cfg), console.Request{Ask: console.ResetPassword, Password: password})
+// command asks the box that runs, or where none does opens the store itself.
+func command(ctx context.Context, c call, cfg *config.Config, r console.Request) error {
+	err := console.Ask(ctx, consoleSocket(cfg), r)
 	if errors.Is(err, console.ErrNobody) {
-		return resetStopped(ctx, c, filepath.Join(cfg.Data, "store"), password)
+		return commandStopped(ctx, c, filepath.Join(cfg.Data, "store"), r)
 	}
 	return err
 }
 
-func resetStopped(ctx context.Context, c call, folder, password string) (err error) {
+func commandStopped(ctx context.Context, c call, folder string, r console.Request) (err error) {
 	owner, err := ownerOf(folder)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("no box has been set up in %s, so that there is no password to replace", filepath.Dir(folder))
+		return fmt.Errorf("no box has been set up in %s, so that there is nothing to change", filepath.Dir(folder))
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("only root, or the user that owns %s, may do that", folder)
 	case err != nil:
@@ -81,7 +95,8 @@ func resetStopped(ctx context.Context, c call, folder, password string) (err err
 		return err
 	}
 	defer func() { err = errors.Join(err, kept.Close()) }()
-	// No token is read or made here, so that any key will do.
+	// No token and no sealed secret is read or made here, so that any key will
+	// do.
 	keeper, err := auth.New(auth.Options{
 		Accounts: kept, Keys: kept, Audit: kept, SecretKey: make([]byte, 32), Log: c.logger(logOptions{LogLevel: "error"}),
 		Witness: store.NewWitness(filepath.Join(filepath.Dir(folder), "witness")),
@@ -89,7 +104,7 @@ func resetStopped(ctx context.Context, c call, folder, password string) (err err
 	if err != nil {
 		return err
 	}
-	return keeper.ResetPassword(ctx, password)
+	return console.Do(ctx, keeper, r)
 }
 
 // ownerOf is whose store lies in folder. A file that also has a name elsewhere

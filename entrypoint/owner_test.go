@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -105,6 +107,21 @@ func (b *boxed) owners() map[string]string {
 	return out
 }
 
+// killed kills the box, which leaves its sockets behind, and waits until nobody
+// listens at that of the owner's commands: services end after init.
+func (b *boxed) killed() {
+	b.t.Helper()
+	b.cmd.Process.Kill()
+	<-b.exited
+	b.eventually("nobody listens", func() bool {
+		conn, err := net.Dial("unix", filepath.Join(b.root, "run/coffer/owner.sock"))
+		if err == nil {
+			conn.Close()
+		}
+		return errors.Is(err, syscall.ECONNREFUSED)
+	})
+}
+
 // Whoever commands the machine sets a new password without the old one, while
 // the box runs and while it does not.
 func TestResetPassword(t *testing.T) {
@@ -169,8 +186,7 @@ func TestResetPassword(t *testing.T) {
 		t.Errorf("%d events by the console", n)
 	}
 
-	b.cmd.Process.Kill() // which leaves its sockets behind
-	<-b.exited
+	b.killed()
 	owners := b.owners()
 	b.refusedInputs()
 	if out, err := b.reset(stopped, nil); err != nil {

@@ -26,7 +26,7 @@ func roles() []role {
 		{name: "healthcheck", help: "exit 0 when the box is ready", play: playHealthcheck},
 		{name: "config", help: "every option with its value and where it comes from", play: playConfig},
 		{name: "setup-code", help: "the code for the first visit", play: playSetupCode},
-		{name: "owner", help: "owner reset-password: set a new password without the old one", play: playOwner},
+		{name: "owner", help: "owner reset-password: set a new password without the old one; owner remove-factors: turn second factors off", play: playOwner},
 		{name: "version", help: "which build this is", play: playVersion},
 		{name: "install", help: "lay out the protected files: --root DIR", play: playInstall},
 

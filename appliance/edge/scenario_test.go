@@ -73,8 +73,8 @@ func TestIdentityIsTheEdgesOwnWord(t *testing.T) {
 
 func TestPublicAndProtected(t *testing.T) {
 	b := start(t, true, nil)
-	for _, path := range []string{"/livez", "/readyz", "/login", "/setup", "/logout", "/favicon.ico", "/manifest.webmanifest",
-		"/api/v1/health", "/api/v1/health/auth", "/api/v1/setup", "/api/v1/openapi.json", "/api/v1/auth/login", "/api/v1/auth/logout"} {
+	for _, path := range []string{"/livez", "/readyz", "/login", "/login/step", "/setup", "/logout", "/favicon.ico", "/manifest.webmanifest",
+		"/api/v1/health", "/api/v1/health/auth", "/api/v1/setup", "/api/v1/openapi.json", "/api/v1/auth/login", "/api/v1/auth/factor", "/api/v1/auth/logout"} {
 		if res := b.do(t, "GET", path, nil, "Cookie", ""); res.StatusCode != 200 {
 			t.Errorf("%s is public and answered %d", path, res.StatusCode)
 		}
@@ -237,6 +237,11 @@ func TestLimits(t *testing.T) {
 	}
 	if over, last = limited("/login", 3); over != 3 || !strings.Contains(last.body, "Too Many Requests") {
 		t.Errorf("the page and the API have limits of their own: %d %q", over, last.body)
+	}
+	for _, path := range []string{"/login/step", "/api/v1/auth/factor"} {
+		if over, last = limited(path, 3); over != 3 || last.Header.Get("Retry-After") != "12" {
+			t.Errorf("%s has a limit of its own: %d %v", path, over, last.Header)
+		}
 	}
 	// Looking at the page is not a try, and the owner's browser has its own bucket.
 	if res := b.do(t, "GET", "/login", nil); res.StatusCode != 200 {

@@ -14,6 +14,18 @@ type status3 struct {
 	Status string `json:"status" enum:"ok"`
 }
 
+// entered is how far a sign-in got.
+type entered struct {
+	Status  string   `json:"status" enum:"ok,second_factor" doc:"second_factor: a code is to be sent to /auth/factor next, with the cookies of this answer."`
+	Methods []string `json:"methods,omitempty" enum:"totp,recovery_code" doc:"What the code may be, the usual first."`
+	Ticket  string   `json:"ticket,omitempty" doc:"To be sent with the code within five minutes. It is good once."`
+}
+
+type entry struct {
+	SetCookie []string `header:"Set-Cookie"`
+	Body      entered
+}
+
 // signedIn is an answer that carries cookies.
 type signedIn struct {
 	Status    int
@@ -67,12 +79,19 @@ type loginInput struct {
 	}
 }
 
-func (s *server) login(ctx context.Context, in *loginInput) (*signedIn, error) {
-	g, err := s.Keeper.Login(ctx, in.Body.Username, in.Body.Password, s.client(ctx))
+func (s *server) login(ctx context.Context, in *loginInput) (*entry, error) {
+	e, err := s.Keeper.Login(ctx, in.Body.Username, in.Body.Password, s.client(ctx))
 	if err != nil {
 		return nil, err
 	}
-	return s.grant(ctx, http.StatusOK, g), nil
+	r := callOf(ctx).http
+	if e.Step != nil {
+		return &entry{
+			SetCookie: cookieLines([]*http.Cookie{s.Cookies.Step(r, *e.Step)}),
+			Body:      entered{Status: "second_factor", Methods: e.Step.Methods, Ticket: e.Step.Ticket},
+		}, nil
+	}
+	return &entry{SetCookie: cookieLines(s.Cookies.Grant(r, e.Grant)), Body: entered{Status: "ok"}}, nil
 }
 
 type signedOut struct {
@@ -169,10 +188,11 @@ func (s *server) changePassword(ctx context.Context, in *passwordInput) (*signed
 type proofInput struct {
 	Body struct {
 		Password string `json:"password"`
+		Code     string `json:"code,omitempty" doc:"When a second factor is on: of the app, or a recovery code."`
 	}
 }
 
 func (s *server) reauthenticate(ctx context.Context, in *proofInput) (*nothing, error) {
 	id, _ := auth.FromContext(ctx)
-	return nil, s.Keeper.Reauthenticate(ctx, id, in.Body.Password)
+	return nil, s.Keeper.Reauthenticate(ctx, id, in.Body.Password, in.Body.Code)
 }

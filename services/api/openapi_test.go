@@ -61,7 +61,7 @@ func TestOpenAPI(t *testing.T) {
 					t.Errorf("%s: %s is not a parameter", what, name)
 				}
 			}
-			public := strings.HasPrefix(path, "/health") || path == "/setup" || path == "/restore" || path == "/auth/login" || path == "/auth/logout"
+			public := strings.HasPrefix(path, "/health") || path == "/setup" || path == "/restore" || path == "/auth/login" || path == "/auth/factor" || path == "/auth/logout"
 			if public == (len(op.Security) > 0) {
 				t.Errorf("%s: security %v", what, op.Security)
 			}

@@ -14,7 +14,7 @@ func TestReauthenticate(t *testing.T) {
 	const make, prove = "/api/v1/auth/keys", "/api/v1/auth/reauthenticate"
 	const key = `{"name":"late","scopes":["read"]}`
 	b.play(t, []scenario{
-		{name: "late", method: "POST", path: make, body: key, as: []caller{owner}, status: 403, has: []string{`"reauthentication_required"`, "password once more"}, hasNot: []string{"cfr_"}},
+		{name: "late", method: "POST", path: make, body: key, as: []caller{owner}, status: 403, has: []string{`"reauthentication_required"`, "proof of the last ten minutes"}, hasNot: []string{"cfr_"}},
 		{name: "a wrong password", method: "POST", path: prove, body: `{"password":"wrong password"}`, as: []caller{owner}, status: 403, has: []string{`"forbidden"`, `"field":"password"`}, hasNot: []string{"wrong password"}},
 		{name: "by a key", method: "POST", path: prove, body: `{"password":"` + password + `"}`, as: []caller{program}, status: 403},
 		{name: "by nobody", method: "POST", path: prove, body: `{"password":"` + password + `"}`, status: 401},

@@ -125,7 +125,7 @@ func TestEveryRouteNeedsAnIdentity(t *testing.T) {
 	public := map[string]bool{
 		"GET /livez": true, "HEAD /livez": true, "GET /readyz": true, "HEAD /readyz": true, "GET /_edge/verify": true, "GET /_edge/facts": true, // for the edge and for init
 		"GET /api/v1/health": true, "GET /api/v1/health/auth": true, "GET /api/v1/setup": true, "POST /api/v1/setup": true,
-		"POST /api/v1/auth/login": true, "POST /api/v1/auth/logout": true, "GET /api/v1/openapi.json": true,
+		"POST /api/v1/auth/login": true, "POST /api/v1/auth/factor": true, "POST /api/v1/auth/logout": true, "GET /api/v1/openapi.json": true,
 	}
 	closed := 0
 	for _, r := range b.Routes() {

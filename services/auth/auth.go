@@ -1,7 +1,8 @@
-// Package auth decides who is asking: the setup code, the owner's password,
-// sessions and their tokens, and the cookies that carry them.
+// Package auth decides who is asking: the setup code, the owner's password and
+// second factor, sessions and their tokens, and the cookies that carry them.
 //
-// It owns the jwt and x/crypto vendors and every comparison of a secret. It
+// It owns the vendors of tokens, of one-time codes, of what is sealed and x/crypto,
+// and every comparison of a secret. It
 // refuses to know routes or pages: callers hand it a code, a password or a
 // token, and send the cookies that Cookies builds from a Grant.
 //
@@ -23,9 +24,16 @@
 // (keys.go). Like a session it belongs to the owner's epoch: a changed password
 // voids it. A key can change neither passwords, keys nor sessions.
 //
+// # What a second factor is
+//
+// Codes of an authenticator app (totp.go), and recovery codes in their place
+// (recovery.go). With them on, the right password is worth a ticket, which a code
+// turns into a session (step.go). What would do lasting harm in the wrong hands
+// wants password and code again after minutes (reauth.go).
+//
 // # Limits
 //
-// Wrong codes and passwords are limited by client and as a whole (limit.go).
+// Wrong setup codes, passwords and codes are limited by client and as a whole (limit.go).
 // A browser that has signed in before carries a token that says so; it has a
 // limit of its own, so that strangers cannot lock the owner out. A restart
 // forgets none of it: what was counted is written within keepWithin, and before
@@ -34,8 +42,6 @@ package auth
 
 import (
 	"context"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -63,12 +69,16 @@ type Options struct {
 
 // Keeper answers who is asking. It is safe for concurrent use.
 type Keeper struct {
-	o        Options
-	cost     int    // of bcrypt
-	dummy    []byte // a hash nobody knows the password of
-	hashing  chan struct{}
-	sessions signer
-	browsers signer
+	o       Options
+	cost    int    // of bcrypt
+	dummy   []byte // a hash nobody knows the password of
+	hashing chan struct{}
+
+	sessions   signer
+	browsers   signer
+	steps      signer // of sign-ins that wait for the second one
+	enrolments signer
+	factorSeal sealer
 
 	limits limits
 	keys   keyring
@@ -134,24 +144,23 @@ func New(o Options) (*Keeper, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	session, err := hkdf.Key(sha256.New, o.SecretKey, nil, "coffer session", 32)
-	if err != nil {
-		return nil, fmt.Errorf("auth: %w", err)
-	}
-	browser, err := hkdf.Key(sha256.New, o.SecretKey, nil, "coffer known browser", 32)
-	if err != nil {
-		return nil, fmt.Errorf("auth: %w", err)
-	}
 	k := &Keeper{
-		o:        o,
-		cost:     passwordCost,
-		hashing:  make(chan struct{}, maxHashing),
-		sessions: newSigner(session, "session", o.Now),
-		browsers: newSigner(browser, "browser", o.Now),
-		limits:   newLimits(),
-		unkept:   make(flag, 1),
-		live:     map[string]*live{},
-		keys:     keyring{live: map[string]*liveKey{}},
+		o:       o,
+		cost:    passwordCost,
+		hashing: make(chan struct{}, maxHashing),
+		limits:  newLimits(),
+		unkept:  make(flag, 1),
+		live:    map[string]*live{},
+		keys:    keyring{live: map[string]*liveKey{}},
+	}
+	var errs [5]error
+	k.sessions, errs[0] = newSigner(o, "session", "session")
+	k.browsers, errs[1] = newSigner(o, "known browser", "browser")
+	k.steps, errs[2] = newSigner(o, "second step", "step")
+	k.enrolments, errs[3] = newSigner(o, "enrolment", "enrolment")
+	k.factorSeal, errs[4] = newSealer(o.SecretKey, "second factor")
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, fmt.Errorf("auth: %w", err)
 	}
 	k.dummy = dummyHash()
 	return k, nil

@@ -74,6 +74,9 @@ func (a *accounts) CreateOwner(_ context.Context, o library.Owner, s library.Ses
 func (a *accounts) UpdateOwner(_ context.Context, f func(*library.Owner) error) error {
 	leave, err := a.enter(true)
 	defer leave()
+	if err == nil && a.owner == nil {
+		err = &library.Error{Kind: library.NotFound, Message: "no owner"}
+	}
 	if err != nil {
 		return err
 	}
@@ -241,11 +244,11 @@ func (b box) setUp(t *testing.T) Grant {
 
 func (b box) logIn(t *testing.T, c Client) Grant {
 	t.Helper()
-	g, err := b.Login(t.Context(), "Ada", goodPassword, c)
+	e, err := b.Login(t.Context(), "Ada", goodPassword, c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return g
+	return e.Grant
 }
 
 func wantKind(t *testing.T, err error, kind library.Kind) *library.Error {

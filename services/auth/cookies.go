@@ -17,20 +17,44 @@ type Cookies struct {
 	BasePath string // "" or "/name", without a slash at its end
 }
 
-// Grant returns the cookies that sign the browser of r in.
+// Grant returns the cookies that sign the browser of r in. A second step that
+// it was at is over then.
 func (c Cookies) Grant(r *http.Request, g Grant) []*http.Cookie {
-	return []*http.Cookie{
+	all := []*http.Cookie{
 		c.cookie(r, c.name(r), g.Token, g.Expires),
 		c.cookie(r, c.name(r)+known, g.Browser, g.BrowserExpires),
 	}
+	if len(values(r, c.name(r)+step)) > 0 {
+		all = append(all, c.gone(r, c.name(r)+step))
+	}
+	return all
+}
+
+// Step returns the cookie that binds the second step of a sign-in to the
+// browser of r. Pages find the ticket in it too.
+func (c Cookies) Step(r *http.Request, s Step) *http.Cookie {
+	return c.cookie(r, c.name(r)+step, s.Nonce+"."+s.Ticket, s.Expires)
+}
+
+// StepOf returns what Step left in the browser of r; empty when it is at no
+// second step.
+func (c Cookies) StepOf(r *http.Request) (nonce, ticket string) {
+	if v := values(r, c.name(r)+step); len(v) > 0 {
+		nonce, ticket, _ = strings.Cut(v[0], ".")
+	}
+	return nonce, ticket
 }
 
 // Clear returns the cookies that sign the browser of r out. The browser stays
 // known.
 func (c Cookies) Clear(r *http.Request) []*http.Cookie {
-	gone := c.cookie(r, c.name(r), "", time.Unix(1, 0))
+	return []*http.Cookie{c.gone(r, c.name(r))}
+}
+
+func (c Cookies) gone(r *http.Request, name string) *http.Cookie {
+	gone := c.cookie(r, name, "", time.Unix(1, 0))
 	gone.MaxAge = -1
-	return []*http.Cookie{gone}
+	return gone
 }
 
 // Tokens returns the session tokens that r carries under the one name that is
@@ -59,8 +83,12 @@ func CameSecurelyBy(r *http.Request, name string) bool {
 	return ok && Secure(r) && host == strings.ToLower(strings.TrimSuffix(name, "."))
 }
 
-// known ends the name of the cookie that marks a browser as the owner's.
-const known = "_known"
+// known ends the name of the cookie that marks a browser as the owner's, step
+// that of the cookie of a sign-in that waits for its second step.
+const (
+	known = "_known"
+	step  = "_step"
+)
 
 // maxSame bounds how many cookies of one name are looked at.
 const maxSame = 4

@@ -99,3 +99,30 @@ func TestClient(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+// The second step of a sign-in is found in the browser that began it, and is
+// gone from there once it is over.
+func TestStepCookie(t *testing.T) {
+	c := Cookies{Box: "0123abcd"}
+	s := Step{Ticket: "head.body.sum", Nonce: "NONCE", Expires: time.Now().Add(stepTTL)}
+	for proto, name := range map[string]string{"https": "__Host-coffer_0123abcd_step", "http": "coffer_0123abcd_step"} {
+		set := c.Step(request(proto), s)
+		if set.Name != name || !set.HttpOnly || set.Secure != (proto == "https") || set.SameSite != http.SameSiteLaxMode || !set.Expires.Equal(s.Expires) {
+			t.Errorf("%s", set)
+		}
+		back := request(proto, "Cookie", set.Name+"="+set.Value)
+		if nonce, ticket := c.StepOf(back); nonce != s.Nonce || ticket != s.Ticket {
+			t.Errorf("read %q, %q", nonce, ticket)
+		}
+		if len(c.Tokens(back)) != 0 {
+			t.Error("it passes for a session")
+		}
+		all := c.Grant(back, Grant{Token: "t", Browser: "b"})
+		if len(all) != 3 || all[2].Name != name || all[2].MaxAge >= 0 {
+			t.Errorf("after it: %v", all)
+		}
+	}
+	if nonce, ticket := c.StepOf(request("http", "Cookie", "coffer_0123abcd_step=x")); nonce != "x" || ticket != "" {
+		t.Errorf("%q, %q", nonce, ticket)
+	}
+}

@@ -140,7 +140,7 @@ func TestKeyEnds(t *testing.T) {
 		_, err = b.IdentifyKey(t.Context(), owner.UserID, key.ID)
 		wantKind(t, err, library.Unauthorized)
 
-		if err := b.Reauthenticate(t.Context(), owner, goodPassword); err != nil {
+		if err := b.Reauthenticate(t.Context(), owner, goodPassword, ""); err != nil {
 			t.Fatal(err)
 		}
 		key, text = b.makeKey(t, owner, NewKey{})

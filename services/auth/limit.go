@@ -82,13 +82,13 @@ func (l *limits) takeLogin(client, browser string, now time.Time) error {
 	defer l.mu.Unlock()
 	if browser != "" {
 		if wait := l.browsers.wait(browser, now); wait > 0 {
-			return limited("Too many wrong passwords from this browser.", wait)
+			return limited("Too many wrong passwords or codes from this browser.", wait)
 		}
 		l.browsers.take(browser, now)
 		return nil
 	}
 	if wait := max(l.until.Sub(now), l.logins.wait(client, now)); wait > 0 {
-		return limited("Too many wrong passwords.", wait)
+		return limited("Too many wrong passwords or codes.", wait)
 	}
 	l.logins.take(client, now)
 	return nil
@@ -99,7 +99,7 @@ func (l *limits) blocked(browser string, now time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if wait := l.until.Sub(now); wait > 0 && browser == "" {
-		return limited("Too many wrong passwords.", wait)
+		return limited("Too many wrong passwords or codes.", wait)
 	}
 	return nil
 }
@@ -128,6 +128,17 @@ func (l *limits) failed(browser string, now time.Time) (begins bool) {
 	l.failures = 0
 	l.level++
 	return true
+}
+
+// rightPassword takes back what takeLogin charged, and forgets nothing else.
+func (l *limits) rightPassword(client, browser string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if browser != "" {
+		l.browsers.back(browser)
+		return
+	}
+	l.logins.back(client)
 }
 
 // succeeded forgets the client's tries and the failures of all.

@@ -41,14 +41,15 @@ func (k *Keeper) proved(ctx context.Context, by Identity) error {
 		return err
 	}
 	return &library.Error{
-		Kind: library.Unproved, Message: "This needs your password once more.",
-		Hint: "Send it to /auth/reauthenticate, then try again within ten minutes.",
+		Kind: library.Unproved, Message: "This needs a proof of the last ten minutes that it is you.",
+		Hint: "Send your password, and a code when a second factor is on, to /auth/reauthenticate, and try again.",
 	}
 }
 
-// Reauthenticate checks the password of the signed-in owner once more; wrong, it
-// is Forbidden, and counts against a limit that the session has of its own.
-func (k *Keeper) Reauthenticate(ctx context.Context, by Identity, password string) error {
+// Reauthenticate checks the password of the signed-in owner once more, and a
+// code when a second factor is on. Wrong, they are Forbidden, with the Field
+// password or code, and count against a limit that the session has of its own.
+func (k *Keeper) Reauthenticate(ctx context.Context, by Identity, password, code string) error {
 	if err := onlyOwner(by); err != nil {
 		return err
 	}
@@ -61,6 +62,14 @@ func (k *Keeper) Reauthenticate(ctx context.Context, by Identity, password strin
 	}
 	k.writes.Lock()
 	defer k.writes.Unlock()
+	if owner, err = k.readOwner(ctx); err != nil {
+		return err
+	}
+	if owner.Factors.On() {
+		if err := k.codeAgain(ctx, by, code); err != nil {
+			return err
+		}
+	}
 	s, err := k.o.Accounts.Session(ctx, by.SessionID)
 	if errors.Is(err, &library.Error{Kind: library.NotFound}) { // it has ended meanwhile
 		return unauthorized()
@@ -72,5 +81,29 @@ func (k *Keeper) Reauthenticate(ctx context.Context, by Identity, password strin
 		return err
 	}
 	k.remember(s)
+	return nil
+}
+
+// codeAgain takes a code of somebody who is signed in. The caller holds
+// k.writes.
+func (k *Keeper) codeAgain(ctx context.Context, by Identity, code string) error {
+	as := "session " + by.SessionID
+	if err := k.limits.takeLogin("", as, k.o.Now()); err != nil {
+		return err
+	}
+	_, method, err := k.spend(ctx, code, func(*library.Owner) error { return nil })
+	if e, ok := errors.AsType[*library.Error](err); ok && e.Field == "code" {
+		k.failed(ctx, as)
+		k.Record(ctx, library.AuditFactorFailed, "")
+		refused := *e
+		refused.Kind = library.Forbidden
+		return &refused
+	} else if err != nil {
+		return err
+	}
+	if method == MethodRecovery {
+		k.Record(ctx, library.AuditRecoveryUsed, "")
+	}
+	k.succeeded("", as)
 	return nil
 }

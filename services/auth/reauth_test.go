@@ -31,9 +31,9 @@ func TestProofGrowsOld(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		want("ten minutes later", library.Unproved)
-		wantKind(t, b.Reauthenticate(t.Context(), by, "wrong"), library.Forbidden)
+		wantKind(t, b.Reauthenticate(t.Context(), by, "wrong", ""), library.Forbidden)
 		want("after a wrong password", library.Unproved)
-		if err := b.Reauthenticate(t.Context(), by, goodPassword); err != nil {
+		if err := b.Reauthenticate(t.Context(), by, goodPassword, ""); err != nil {
 			t.Fatal(err)
 		}
 		want("after the right one", "")
@@ -82,7 +82,7 @@ func TestReauthenticate(t *testing.T) {
 		ctx := as(t.Context(), g, Client{Address: "192.0.2.1"})
 		b.said.take()
 		for range loginsPerBrowser {
-			e := wantKind(t, b.Reauthenticate(ctx, g.Identity, "wrong"), library.Forbidden)
+			e := wantKind(t, b.Reauthenticate(ctx, g.Identity, "wrong", ""), library.Forbidden)
 			if e.Field != "password" {
 				t.Errorf("the field is %q", e.Field)
 			}
@@ -90,12 +90,12 @@ func TestReauthenticate(t *testing.T) {
 		if got := b.said.take(); !slices.Equal(got, slices.Repeat([]string{"password_refused session"}, loginsPerBrowser)) {
 			t.Errorf("on record: %q", got)
 		}
-		if e := wantKind(t, b.Reauthenticate(ctx, g.Identity, goodPassword), library.Limited); e.RetryAfter < 1 || e.RetryAfter > 60 {
+		if e := wantKind(t, b.Reauthenticate(ctx, g.Identity, goodPassword, ""), library.Limited); e.RetryAfter < 1 || e.RetryAfter > 60 {
 			t.Errorf("again after %d s", e.RetryAfter)
 		}
 		b.logIn(t, stranger(1))
 		time.Sleep(time.Minute)
-		if err := b.Reauthenticate(ctx, g.Identity, goodPassword); err != nil {
+		if err := b.Reauthenticate(ctx, g.Identity, goodPassword, ""); err != nil {
 			t.Fatal(err)
 		}
 		_, text := b.makeKey(t, g.Identity, NewKey{Scopes: Scopes()})
@@ -103,14 +103,14 @@ func TestReauthenticate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantKind(t, b.Reauthenticate(ctx, program, goodPassword), library.Forbidden)
+		wantKind(t, b.Reauthenticate(ctx, program, goodPassword, ""), library.Forbidden)
 		if _, err := b.ProofLeft(ctx, program); err == nil {
 			t.Error("a key has a proof")
 		}
 		if err := b.Logout(ctx, g.Identity.SessionID); err != nil {
 			t.Fatal(err)
 		}
-		wantKind(t, b.Reauthenticate(ctx, g.Identity, goodPassword), library.Unauthorized)
+		wantKind(t, b.Reauthenticate(ctx, g.Identity, goodPassword, ""), library.Unauthorized)
 		_, _, err = b.CreateKey(ctx, g.Identity, NewKey{Name: "x", Scopes: []string{"read"}})
 		wantKind(t, err, library.Unauthorized)
 		if len(b.a.sessions) != 1 {

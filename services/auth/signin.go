@@ -51,44 +51,72 @@ func (k *Keeper) setOwner(o library.Owner) {
 	k.owner = &o
 }
 
-// Login checks name and password, taking the same time for unknown names.
-func (k *Keeper) Login(ctx context.Context, name, password string, c Client) (Grant, error) {
+// Login checks name and password, taking the same time for unknown names. When
+// a second factor is on, it is to be shown next (TakeStep).
+func (k *Keeper) Login(ctx context.Context, name, password string, c Client) (Entry, error) {
 	owner, err := k.ownerNow(ctx)
 	if err != nil && !errors.Is(err, &library.Error{Kind: library.NotFound}) {
-		return Grant{}, err
+		return Entry{}, err
 	}
 	browser := k.knownBrowser(owner, c)
 	if err := k.limits.takeLogin(c.key(), browser, k.o.Now()); err != nil {
-		return Grant{}, err
+		return Entry{}, err
 	}
 	good, err := k.tryPassword(ctx, owner, name, password, browser)
 	if err != nil {
-		return Grant{}, err
+		return Entry{}, err
 	}
 	if !good {
 		k.record(ctx, library.AuditSignInFailed, library.ByStranger, c, "")
 		k.o.Log.Warn("sign-in refused", "client", c.Address)
-		return Grant{}, &library.Error{
+		return Entry{}, &library.Error{
 			Kind: library.Unauthorized, Message: "Name or password is wrong.",
 			Hint: "Look for a capital letter too many, or another keyboard layout.",
 		}
 	}
-	k.succeeded(c.key(), browser)
 
 	k.writes.Lock()
 	defer k.writes.Unlock()
 	if owner, err = k.readOwner(ctx); err != nil {
-		return Grant{}, err
+		return Entry{}, err
 	}
-	s := k.newSession(*owner, c)
+	k.rightPassword(owner, c.key(), browser)
+	if owner.Factors.On() {
+		k.o.Log.Info("password right, second step to come", "client", c.Address)
+		step, err := k.beginStep(owner)
+		return Entry{Step: step}, err
+	}
+	g, err := k.signIn(ctx, *owner, browser, "", c)
+	return Entry{Grant: g}, err
+}
+
+// rightPassword ends the count of failures where the password is all that is
+// asked for. Else who has it could begin the count anew with it, before each
+// code that they guess.
+func (k *Keeper) rightPassword(owner *library.Owner, client, browser string) {
+	if owner.Factors.On() {
+		k.limits.rightPassword(client, browser)
+		k.unkept.mark()
+		return
+	}
+	k.succeeded(client, browser)
+}
+
+// signIn makes the session of a sign-in in which everything was right. The
+// caller holds k.writes.
+func (k *Keeper) signIn(ctx context.Context, owner library.Owner, browser, method string, c Client) (Grant, error) {
+	s := k.newSession(owner, c)
 	if err := k.o.Accounts.PutSession(ctx, s); err != nil {
 		return Grant{}, err
 	}
 	k.remember(s)
 	k.sweep(ctx, owner.Epoch, s.ID)
+	if method == MethodRecovery {
+		k.record(ctx, library.AuditRecoveryUsed, library.BySession, c, "")
+	}
 	k.record(ctx, library.AuditSignIn, library.BySession, c, "")
 	k.o.Log.Info("signed in", "client", c.Address)
-	return k.grant(*owner, s, browser)
+	return k.grant(owner, s, browser)
 }
 
 // tryPassword spends one bcrypt comparison whatever the name, and records a
@@ -152,7 +180,7 @@ func (k *Keeper) passwordAgain(ctx context.Context, owner *library.Owner, id Ide
 		k.Record(ctx, library.AuditPasswordFailed, "")
 		return &library.Error{Kind: library.Forbidden, Field: field, Message: "The current password is wrong."}
 	}
-	k.succeeded("", as)
+	k.rightPassword(owner, "", as)
 	return nil
 }
 
@@ -201,10 +229,7 @@ func (k *Keeper) ResetPassword(ctx context.Context, password string) error {
 	if needed, err := k.SetupNeeded(ctx); err != nil {
 		return err
 	} else if needed {
-		return &library.Error{
-			Kind: library.Conflict, Message: "This box has no owner yet.",
-			Hint: "Start it and open the link from its log; coffer setup-code prints the code.",
-		}
+		return noOwner()
 	}
 	hash, err := k.hashPassword(ctx, password)
 	if err != nil {
@@ -228,7 +253,14 @@ func (k *Keeper) ResetPassword(ctx context.Context, password string) error {
 	return nil
 }
 
-// RecentFailures counts wrong passwords of the last quarter of an hour; last
+func noOwner() error {
+	return &library.Error{
+		Kind: library.Conflict, Message: "This box has no owner yet.",
+		Hint: "Start it and open the link from its log; coffer setup-code prints the code.",
+	}
+}
+
+// RecentFailures counts wrong passwords and codes of the last quarter of an hour; last
 // is zero when there was none since the start.
 func (k *Keeper) RecentFailures() (n int, last time.Time) {
 	return k.limits.recentFailures(k.o.Now())

@@ -1,6 +1,8 @@
 package auth
 
 import (
+	"crypto/hkdf"
+	"crypto/sha256"
 	"errors"
 	"time"
 
@@ -13,6 +15,8 @@ type claims struct {
 	jwt.RegisteredClaims
 	Epoch   string `json:"epoch,omitempty"`
 	Purpose string `json:"purpose"`
+	Nonce   []byte `json:"nonce,omitempty"`  // the hash of what the browser's cookie has
+	Secret  string `json:"secret,omitempty"` // that the browser is shown anyway
 }
 
 // signer makes and reads the tokens of one purpose.
@@ -23,25 +27,29 @@ type signer struct {
 	now     func() time.Time
 }
 
-func newSigner(key []byte, purpose string, now func() time.Time) signer {
-	return signer{key: key, purpose: purpose, now: now, parser: jwt.NewParser(
+// newSigner derives its key under a name of its own.
+func newSigner(o Options, name, purpose string) (signer, error) {
+	key, err := hkdf.Key(sha256.New, o.SecretKey, nil, "coffer "+name, 32)
+	return signer{key: key, purpose: purpose, now: o.Now, parser: jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
 		jwt.WithExpirationRequired(),
-		jwt.WithTimeFunc(now),
-	)}
+		jwt.WithTimeFunc(o.Now),
+	)}, err
 }
 
 func (s signer) sign(subject, id, epoch string, expires time.Time) (string, error) {
-	return jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
-		RegisteredClaims: jwt.RegisteredClaims{
-			Subject:   subject,
-			ID:        id,
-			IssuedAt:  jwt.NewNumericDate(s.now()),
-			ExpiresAt: jwt.NewNumericDate(expires),
-		},
-		Epoch:   epoch,
-		Purpose: s.purpose,
-	}).SignedString(s.key)
+	return s.signed(claims{Epoch: epoch}, subject, id, expires)
+}
+
+// signed signs what else c says.
+func (s signer) signed(c claims, subject, id string, expires time.Time) (string, error) {
+	c.Purpose, c.RegisteredClaims = s.purpose, jwt.RegisteredClaims{
+		Subject:   subject,
+		ID:        id,
+		IssuedAt:  jwt.NewNumericDate(s.now()),
+		ExpiresAt: jwt.NewNumericDate(expires),
+	}
+	return jwt.NewWithClaims(jwt.SigningMethodHS256, c).SignedString(s.key)
 }
 
 // maxToken is in bytes; ours are about 300.

@@ -35,8 +35,12 @@ const (
 	maxAtOnce  = 4
 )
 
-// ResetPassword asks for a new password of the owner.
-const ResetPassword = "reset-password"
+// What can be asked for: a new password of the owner, and that no second factor
+// is needed any more.
+const (
+	ResetPassword = "reset-password"
+	RemoveFactors = "remove-factors"
+)
 
 // Request asks for one thing.
 type Request struct {
@@ -54,6 +58,7 @@ type answer struct {
 // Keeper is what is asked.
 type Keeper interface {
 	ResetPassword(ctx context.Context, password string) error
+	RemoveFactors(ctx context.Context) error
 }
 
 // Options are who may ask whom.
@@ -125,10 +130,18 @@ func (o Options) converse(ctx context.Context, conn *net.UnixConn) error {
 	if json.Unmarshal(line, &r) != nil { // its error may quote the line
 		return malformed
 	}
-	if r.Ask != ResetPassword {
-		return &library.Error{Kind: library.NotFound, Message: fmt.Sprintf("Nothing answers to %q.", r.Ask)}
+	return Do(ctx, o.Keeper, r)
+}
+
+// Do has k do what r asks for.
+func Do(ctx context.Context, k Keeper, r Request) error {
+	switch r.Ask {
+	case ResetPassword:
+		return k.ResetPassword(ctx, r.Password)
+	case RemoveFactors:
+		return k.RemoveFactors(ctx)
 	}
-	return o.Keeper.ResetPassword(ctx, r.Password)
+	return &library.Error{Kind: library.NotFound, Message: fmt.Sprintf("Nothing answers to %q.", r.Ask)}
 }
 
 func (o Options) judge(uid int) error {

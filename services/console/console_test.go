@@ -31,6 +31,13 @@ func (k *keeper) ResetPassword(_ context.Context, password string) error {
 	return k.err
 }
 
+func (k *keeper) RemoveFactors(context.Context) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.got = append(k.got, RemoveFactors)
+	return k.err
+}
+
 // serve answers in a folder of the test.
 func serve(t *testing.T, k Keeper, log io.Writer) (path string) {
 	t.Helper()
@@ -68,6 +75,8 @@ func TestAsked(t *testing.T) {
 		{"long", Request{ResetPassword, long}, nil, true, nil},
 		{"refused", Request{ResetPassword, "x"}, refusal, true, &library.Error{Kind: library.Invalid, Message: "Too short.", Hint: "Take a longer one."}},
 		{"odd", Request{ResetPassword, "x"}, errors.New("odd"), true, &library.Error{Kind: library.Internal, Message: "odd"}},
+		{"no password", Request{RemoveFactors, RemoveFactors}, nil, true, nil},
+		{"not needed", Request{RemoveFactors, RemoveFactors}, refusal, true, &library.Error{Kind: library.Invalid, Message: "Too short.", Hint: "Take a longer one."}},
 		{"something else", Request{"status", "secret"}, nil, false, &library.Error{Kind: library.NotFound, Message: `Nothing answers to "status".`}},
 		{"nothing", Request{}, nil, false, &library.Error{Kind: library.NotFound, Message: `Nothing answers to "".`}},
 		{"too long", Request{ResetPassword, strings.Repeat("<", maxRequest/6)}, nil, false, &library.Error{Kind: library.Invalid, Message: "A request is one line of JSON."}},

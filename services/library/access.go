@@ -13,7 +13,33 @@ type Owner struct {
 	Epoch        string // random; sessions of another epoch are void
 	Mark         string // random; changes whenever a session ends (see Witness)
 	CreatedAt    time.Time
+	Factors      Factors // what else signing in needs
 }
+
+// Factors are what signing in needs besides the password. Zero: nothing. They
+// are stored under the names given here.
+type Factors struct {
+	// TOTP is the sealed secret of time-based codes (RFC 6238); none: off.
+	TOTP      []byte    `json:"totp,omitempty"`
+	TOTPSince time.Time `json:"totp_since,omitzero"`
+	// TOTPStep is the latest time step whose code was accepted. No code of it
+	// or of one before is accepted again.
+	TOTPStep int64 `json:"totp_step,omitempty"`
+	// Recovery are the hashes of the recovery codes that are left.
+	Recovery [][]byte `json:"recovery,omitempty"`
+	// Spent are sign-ins whose second step was taken, until they end by
+	// themselves.
+	Spent []SpentStep `json:"spent,omitempty"`
+}
+
+// SpentStep names a second step that is not taken again.
+type SpentStep struct {
+	ID    string    `json:"id"`
+	Until time.Time `json:"until"`
+}
+
+// On reports that a password alone signs nobody in.
+func (f Factors) On() bool { return len(f.TOTP) > 0 }
 
 // Session is one signed-in browser.
 type Session struct {

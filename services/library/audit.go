@@ -27,6 +27,12 @@ const (
 	AuditPassword        AuditKind = "password_changed" // and all other browsers were signed out
 	AuditPasswordReset   AuditKind = "password_reset"   // without the old one; all browsers were signed out
 	AuditPasswordFailed  AuditKind = "password_refused" // the present password was wrong
+	AuditFactorFailed    AuditKind = "factor_failed"    // the password was right, the code was wrong
+	AuditFactorOn        AuditKind = "factor_on"        // codes are asked for
+	AuditFactorOff       AuditKind = "factor_off"       // and not any more
+	AuditFactorsRemoved  AuditKind = "factors_removed"  // as off, without a proof
+	AuditRecoveryUsed    AuditKind = "recovery_used"    // a recovery code
+	AuditRecoveryMade    AuditKind = "recovery_made"    // anew; those before are void
 	AuditSettingsChanged AuditKind = "settings_changed" // Detail: the names of what changed
 	AuditHTTPSChanged    AuditKind = "https_changed"    // Detail: its mode, and what else is different
 	AuditKeyCreated      AuditKind = "key_created"      // Detail: its name and scopes
@@ -41,7 +47,8 @@ const (
 func AuditKinds() []AuditKind {
 	return []AuditKind{
 		AuditSignIn, AuditSignInFailed, AuditSignOut, AuditSessionEnded, AuditOthersEnded, AuditEverywhere, AuditPutBack,
-		AuditPassword, AuditPasswordReset, AuditPasswordFailed, AuditKeyCreated, AuditKeyRevoked, AuditSettingsChanged, AuditHTTPSChanged,
+		AuditPassword, AuditPasswordReset, AuditPasswordFailed, AuditFactorFailed, AuditFactorOn, AuditFactorOff, AuditFactorsRemoved,
+		AuditRecoveryUsed, AuditRecoveryMade, AuditKeyCreated, AuditKeyRevoked, AuditSettingsChanged, AuditHTTPSChanged,
 		AuditBackupKey, AuditBackupMade, AuditBackupTaken, AuditBackupDeleted,
 		AuditSetup, AuditSetupFailed,
 	}
@@ -51,7 +58,7 @@ func AuditKinds() []AuditKind {
 // from one client are one entry with a count, and take a bounded share of the
 // log.
 func (k AuditKind) Repeats() bool {
-	return k == AuditSignInFailed || k == AuditPasswordFailed || k == AuditSetupFailed
+	return k == AuditSignInFailed || k == AuditPasswordFailed || k == AuditFactorFailed || k == AuditSetupFailed
 }
 
 // AuditActor is in which capacity something was done.

@@ -19,6 +19,8 @@ type ownerRow struct {
 	Epoch        string    `json:"epoch"`
 	Mark         string    `json:"mark,omitempty"`
 	CreatedAt    time.Time `json:"created_at"`
+
+	Factors library.Factors `json:"factors,omitzero"`
 }
 
 type sessionRow struct {

@@ -12,7 +12,7 @@
 // commits share the next commit and its fsync (see write.go). What a read
 // returns is copied out before its transaction ends.
 //
-// # Schema 2
+// # Schema 3
 //
 // Ids are the text of library.SourceID and have no zero byte. Numbers in keys
 // are big-endian, so that byte order is their order; times are Unix
@@ -54,6 +54,7 @@
 //
 //	1  the first
 //	2  adds keys, audit, audit-repeats and the key guesses of meta
+//	3  adds second factors to the owner, which no program before respects
 //
 // A store of an older schema is brought up to date when it is opened: one
 // transaction applies the steps between (migrate.go). Before, a copy of the file

@@ -24,6 +24,7 @@ type step struct {
 func steps() []step {
 	return []step{
 		{2, addAuditAndKeys},
+		{3, allowFactors},
 	}
 }
 
@@ -31,6 +32,10 @@ func steps() []step {
 func addAuditAndKeys(tx *bolt.Tx) error {
 	return addBuckets(tx, "audit", "audit-repeats", "keys")
 }
+
+// allowFactors changes nothing: it keeps the programs before away, which would
+// take a password alone, and drop what else is needed when they write the owner.
+func allowFactors(*bolt.Tx) error { return nil }
 
 // layOutFirst is schema 1 without content.
 func layOutFirst(tx *bolt.Tx) error {

@@ -43,7 +43,8 @@ func TestSchema(t *testing.T) {
 	for _, c := range []struct{ schema, want string }{
 		{"1", ""},
 		{"2", ""},
-		{"3", "newer version"},
+		{"3", ""},
+		{"4", "newer version"},
 		{"99", "newer version"},
 		{"0", "which is none"},
 		{"-1", "which is none"},

@@ -52,7 +52,9 @@ type box struct {
 	went     *went
 	door     *door
 	edge     edgeState
+	keeper   *auth.Keeper
 	later    atomic.Int64 // how far the keeper's clock is ahead, in nanoseconds
+	still    atomic.Int64 // the time at which it stands, in nanoseconds; 0: it goes
 }
 
 // edgeState is what tests see of the edge, and do to it.
@@ -109,6 +111,7 @@ func newBox(t testing.TB, base string) *box {
 	rand.Read(key)
 	keeper, err := auth.New(auth.Options{Accounts: st, Keys: st, Audit: st, SecretKey: key, SetupCode: setupCode, Log: log, Now: b.now})
 	must(t, err)
+	b.keeper = keeper
 	b.watch, b.said, b.went, b.door = &watched{}, &said{}, &went{}, &door{}
 	staged := filepath.Join(dir, "staged")
 	must(t, os.Mkdir(staged, 0o700))
@@ -143,10 +146,24 @@ func newBox(t testing.TB, base string) *box {
 }
 
 // now is the keeper's time.
-func (b *box) now() time.Time { return time.Now().Add(time.Duration(b.later.Load())) }
+func (b *box) now() time.Time {
+	if at := b.still.Load(); at != 0 {
+		return time.Unix(0, at)
+	}
+	return time.Now().Add(time.Duration(b.later.Load()))
+}
 
 // elapse lets time pass for the keeper alone.
-func (b *box) elapse(d time.Duration) { b.later.Add(int64(d)) }
+func (b *box) elapse(d time.Duration) {
+	if b.still.Load() != 0 {
+		b.still.Add(int64(d))
+	}
+	b.later.Add(int64(d))
+}
+
+// stopClock has the keeper's time stand but for elapse, however long things
+// take.
+func (b *box) stopClock() { b.still.Store(b.now().UnixNano()) }
 
 // run runs f until the test ends.
 func (b *box) run(f func(context.Context)) {

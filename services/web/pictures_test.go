@@ -141,6 +141,16 @@ func TestPictures(t *testing.T) {
 		const data = new DataTransfer(); data.items.add(new File(["x"], "x.txt"));
 		document.dispatchEvent(new DragEvent("dragenter", {dataTransfer: data, bubbles: true}))`))
 	v.quiet()
+	secure := newBox(t, "")
+	secure.owner()
+	secure.enrol()
+	v = secure.tab(chrome)
+	v.open("/login")
+	v.do(typed("#username", owner), typed("#password", password), submit("#password"), seen("#code"))
+	a.shoot(v, "login-step", "/login/step")
+	a.shoot(v, "login-step-wrong", "/login/step", typed("#code", "123 456"), submit("#code"), seen(".notice.bad"))
+	a.shoot(v, "login-step-recovery", "/login/step", click("details:nth-of-type(1) summary"), typed("#recovery", "abcd-efgh"))
+	v.quiet()
 	out := b.tab(chrome)
 	a.shoot(out, "login-wrong", "/login", append([]step{typed("#username", owner)}, wrong...)...)
 

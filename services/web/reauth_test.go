@@ -43,7 +43,7 @@ func TestReauthenticationWithoutScripts(t *testing.T) {
 	form.Set("reauth_password", password)
 	page, r = v.post("/settings/keys", form)
 	status(t, r, 429)
-	has(t, page, "Too many wrong passwords", `name="ends" value="30"`, "!cfr_")
+	has(t, page, "Too many wrong tries", `name="ends" value="30"`, "!cfr_")
 	if r.Header.Get("Retry-After") == "" {
 		t.Error("nothing says when to try again")
 	}

@@ -7,7 +7,6 @@ import (
 
 	"coffer/services/web/activity"
 	"coffer/services/web/add"
-	"coffer/services/web/login"
 	"coffer/services/web/logs"
 	"coffer/services/web/posture"
 	"coffer/services/web/reader"
@@ -40,7 +39,6 @@ func TestTemplatesFitTheirData(t *testing.T) {
 		{"logs", b.site.logs.View(), &logs.Page{}},
 		{"lines", b.site.logs.MoreView(), &logs.Lines{}},
 		{"reauth", b.site.asker.View(), &reauth.Page{}},
-		{"login", b.site.login.View(), &login.Page{}},
 		{"setup", owner, &setup.Owner{}},
 		{"reach", reach, &setup.Reach{}},
 		{"first", first, &setup.First{}},
@@ -49,7 +47,7 @@ func TestTemplatesFitTheirData(t *testing.T) {
 			fits(t, page.view, page.data)
 		})
 	}
-	for _, page := range b.site.settings.Pages() {
+	for _, page := range append(b.site.settings.Pages(), b.site.login.Pages()...) {
 		fits(t, page.View, page.Data)
 	}
 }

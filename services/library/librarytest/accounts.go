@@ -23,12 +23,15 @@ func Accounts(t *testing.T, open func(testing.TB) library.Accounts) {
 }
 
 func someOwner() library.Owner {
-	return library.Owner{ID: "u1", Name: "Zoë Ångström", PasswordHash: []byte{0, 1, 0xff}, Epoch: "e1", Mark: "m1", CreatedAt: At(1)}
+	return library.Owner{ID: "u1", Name: "Zoë Ångström", PasswordHash: []byte{0, 1, 0xff}, Epoch: "e1", Mark: "m1", CreatedAt: At(1), Factors: library.Factors{
+		TOTP: []byte("sealed"), TOTPSince: At(4), TOTPStep: 57_000_000, Recovery: [][]byte{{1, 0, 0xff}, {2}},
+		Spent: []library.SpentStep{{ID: "t1", Until: At(5)}},
+	}}
 }
 
 func session(id string) library.Session {
 	return library.Session{
-		ID: id, Owner: "u1", Epoch: "e1", CreatedAt: At(1), LastSeen: At(2), Expires: At(3), Address: "192.0.2.7", Agent: "A browser",
+		ID: id, Owner: "u1", Epoch: "e1", CreatedAt: At(1), LastSeen: At(2), Expires: At(3), AuthTime: At(1), Address: "192.0.2.7", Agent: "A browser",
 	}
 }
 

@@ -1,10 +1,12 @@
-// Package login is the page that signs in, and the way out.
+// Package login is the page that signs in, that of the second step, and the way
+// out.
 package login
 
 import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -27,23 +29,32 @@ type Page struct {
 type Site struct {
 	shell   *shell.Shell
 	view    *shell.View
+	step    *shell.View
 	keeper  *auth.Keeper
 	cookies auth.Cookies
 }
 
-// New parses the page.
+// New parses the pages.
 func New(s *shell.Shell, k *auth.Keeper, cookies auth.Cookies) (*Site, error) {
 	v, err := s.View(shell.Sheets{Page: "login", Script: "login", Bare: true})
-	return &Site{shell: s, view: v, keeper: k, cookies: cookies}, err
+	if err != nil {
+		return nil, err
+	}
+	step, err := s.View(shell.Sheets{Page: "login-step", Bare: true})
+	return &Site{shell: s, view: v, step: step, keeper: k, cookies: cookies}, err
 }
 
-// View is the page's template.
-func (s *Site) View() *shell.View { return s.view }
+// Pages are the templates with the data they take.
+func (s *Site) Pages() []shell.Page {
+	return []shell.Page{{View: s.view, Data: &Page{}}, {View: s.step, Data: &Step{}}}
+}
 
-// Register adds the page.
+// Register adds the pages.
 func (s *Site) Register(r gin.IRouter) {
 	r.GET("/login", s.get)
 	r.POST("/login", s.post)
+	r.GET("/login/step", s.getStep)
+	r.POST("/login/step", s.postStep)
 	r.POST("/logout", s.logout)
 }
 
@@ -70,6 +81,8 @@ func (s *Site) get(c *gin.Context) {
 		p.Notice = p.W.Login.SignedOut
 	case c.Query("done") == "everywhere":
 		p.Notice = p.W.Account.EverywhereOut
+	case c.Query("done") == "late":
+		p.Problem = &shell.Problem{Message: p.W.Step.Late}
 	case strings.HasPrefix(s.shell.Local(c.Query("next")), "/settings/https?done="):
 		p.Notice = p.W.HTTPS.SignInAgain
 	}
@@ -78,12 +91,14 @@ func (s *Site) get(c *gin.Context) {
 
 func (s *Site) post(c *gin.Context) {
 	name, password, next := c.PostForm("username"), c.PostForm("password"), c.PostForm("next")
-	grant, err := s.keeper.Login(c.Request.Context(), name, password, s.cookies.Client(c.Request))
-	if err == nil {
-		for _, k := range s.cookies.Grant(c.Request, grant) {
-			http.SetCookie(c.Writer, k)
-		}
-		s.shell.Go(c, s.shell.Local(next))
+	entry, err := s.keeper.Login(c.Request.Context(), name, password, s.cookies.Client(c.Request))
+	switch {
+	case err == nil && entry.Step != nil:
+		http.SetCookie(c.Writer, s.cookies.Step(c.Request, *entry.Step))
+		s.shell.Go(c, "/login/step?next="+url.QueryEscape(s.shell.BasePath+s.shell.Local(next)))
+		return
+	case err == nil:
+		s.enter(c, entry.Grant, next)
 		return
 	}
 	p := s.page(c, next)
@@ -100,6 +115,14 @@ func (s *Site) post(c *gin.Context) {
 		return
 	}
 	s.view.Render(c, s.shell.Status(e.Kind), p)
+}
+
+// enter signs the browser in and leads on.
+func (s *Site) enter(c *gin.Context, g auth.Grant, next string) {
+	for _, k := range s.cookies.Grant(c.Request, g) {
+		http.SetCookie(c.Writer, k)
+	}
+	s.shell.Go(c, s.shell.Local(next))
 }
 
 func (s *Site) logout(c *gin.Context) {

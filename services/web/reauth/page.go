@@ -24,13 +24,15 @@ import (
 
 // Dialog is what a page with such a form has in its data, as Reauth.
 type Dialog struct {
-	Left  int // seconds for which the owner is not asked
-	Lasts int // and after a right answer
+	Left  int  // seconds for which the owner is not asked
+	Lasts int  // and after a right answer
+	Code  bool // a second factor is on
 }
 
 // Page is the data of the page that asks.
 type Page struct {
 	shell.Frame
+	Reauth  Dialog
 	Problem *shell.Problem
 	Action  string
 	Sent    []Field
@@ -66,8 +68,12 @@ const slack = 5 * time.Second
 func (a *Asker) Dialog(c *gin.Context) (Dialog, error) {
 	by, _ := auth.FromContext(c.Request.Context())
 	left, err := a.keeper.ProofLeft(c.Request.Context(), by)
+	if err != nil {
+		return Dialog{}, err
+	}
+	factors, err := a.keeper.Factors(c.Request.Context())
 	seconds := func(d time.Duration) int { return max(0, int((d - slack).Seconds())) }
-	return Dialog{Left: seconds(left), Lasts: seconds(auth.ProofLasts)}, err
+	return Dialog{Left: seconds(left), Lasts: seconds(auth.ProofLasts), Code: factors.TOTP}, err
 }
 
 // The names of the page's own fields begin with this.
@@ -79,7 +85,7 @@ func (a *Asker) Guard(act gin.HandlerFunc) gin.HandlerFunc {
 		ctx := c.Request.Context()
 		by, _ := auth.FromContext(ctx)
 		if password, given := c.GetPostForm(own + "password"); given {
-			if err := a.keeper.Reauthenticate(ctx, by, password); err != nil {
+			if err := a.keeper.Reauthenticate(ctx, by, password, c.PostForm(own+"code")); err != nil {
 				a.again(c, err)
 				return
 			}
@@ -101,18 +107,25 @@ func (a *Asker) again(c *gin.Context, err error) {
 	e, ok := errors.AsType[*library.Error](err)
 	w := a.shell.WordsFor(c)
 	switch {
+	case ok && e.Kind == library.Forbidden && e.Field == "code":
+		a.ask(c, a.shell.Status(e.Kind), &shell.Problem{Message: w.Reauth.WrongCode})
 	case ok && e.Kind == library.Forbidden && e.Field != "":
 		a.ask(c, a.shell.Status(e.Kind), &shell.Problem{Message: w.Reauth.Wrong})
 	case ok && e.Kind == library.Limited:
 		c.Header("Retry-After", fmt.Sprint(e.RetryAfter))
-		a.ask(c, a.shell.Status(e.Kind), &shell.Problem{Message: fmt.Sprintf(w.Login.Limited, w.Wait(e.RetryAfter))})
+		a.ask(c, a.shell.Status(e.Kind), &shell.Problem{Message: fmt.Sprintf(w.Step.Limited, w.Wait(e.RetryAfter))})
 	default:
 		a.shell.Fail(c, err)
 	}
 }
 
 func (a *Asker) ask(c *gin.Context, status int, problem *shell.Problem) {
-	p := &Page{Problem: problem, Action: c.Request.URL.Path}
+	dialog, err := a.Dialog(c)
+	if err != nil {
+		a.shell.Fail(c, err)
+		return
+	}
+	p := &Page{Reauth: dialog, Problem: problem, Action: c.Request.URL.Path}
 	p.Frame = a.shell.Frame(c, a.view, "settings", a.shell.WordsFor(c).Reauth.Title)
 	for _, name := range slices.Sorted(maps.Keys(c.Request.PostForm)) {
 		if strings.HasPrefix(name, own) {

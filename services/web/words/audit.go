@@ -17,6 +17,8 @@ type Audit struct {
 	KeyCreated, KeyRevoked                                          string
 	BackupKey, BackupMade, BackupTaken, BackupDeleted               string
 	OthersEnded, Everywhere, PutBack                                string
+	FactorFailed, FactorOn, FactorOff, FactorsRemoved               string
+	RecoveryUsed, RecoveryMade                                      string
 }
 
 // AuditKind names a kind of event.
@@ -46,6 +48,18 @@ func (w *Words) AuditKind(k library.AuditKind) string {
 		return w.Audit.PasswordReset
 	case library.AuditPasswordFailed:
 		return w.Audit.PasswordFailed
+	case library.AuditFactorFailed:
+		return w.Audit.FactorFailed
+	case library.AuditFactorOn:
+		return w.Audit.FactorOn
+	case library.AuditFactorOff:
+		return w.Audit.FactorOff
+	case library.AuditFactorsRemoved:
+		return w.Audit.FactorsRemoved
+	case library.AuditRecoveryUsed:
+		return w.Audit.RecoveryUsed
+	case library.AuditRecoveryMade:
+		return w.Audit.RecoveryMade
 	case library.AuditSettingsChanged:
 		return w.Audit.SettingsChanged
 	case library.AuditHTTPSChanged:
@@ -78,6 +92,8 @@ func englishAudit() Audit {
 		KeyCreated: "Key made", KeyRevoked: "Key revoked",
 		BackupKey: "Recovery key set", BackupMade: "Backup asked for", BackupTaken: "Backup downloaded", BackupDeleted: "Backup deleted",
 		OthersEnded: "All other browsers signed out", Everywhere: "Signed out everywhere", PutBack: "An older copy of the store was put back",
+		FactorFailed: "Right password, wrong code", FactorOn: "Second factor turned on", FactorOff: "Second factor turned off",
+		FactorsRemoved: "Second factor removed", RecoveryUsed: "Recovery code used", RecoveryMade: "New recovery codes made",
 	}
 }
 
@@ -93,5 +109,7 @@ func germanAudit() Audit {
 		KeyCreated: "Schlüssel erstellt", KeyRevoked: "Schlüssel widerrufen",
 		BackupKey: "Wiederherstellungsschlüssel gesetzt", BackupMade: "Sicherung angefordert", BackupTaken: "Sicherung heruntergeladen", BackupDeleted: "Sicherung gelöscht",
 		OthersEnded: "Alle anderen Browser abgemeldet", Everywhere: "Überall abgemeldet", PutBack: "Eine ältere Kopie des Speichers wurde zurückgespielt",
+		FactorFailed: "Passwort richtig, Code falsch", FactorOn: "Zweiter Faktor eingeschaltet", FactorOff: "Zweiter Faktor ausgeschaltet",
+		FactorsRemoved: "Zweiter Faktor entfernt", RecoveryUsed: "Wiederherstellungscode benutzt", RecoveryMade: "Neue Wiederherstellungscodes erstellt",
 	}
 }

@@ -148,6 +148,7 @@ func english() *Words {
 		HTTPS:    englishHTTPS(),
 		Account:  englishAccount(),
 		Reauth:   englishReauth(),
+		Step:     englishStep(),
 		Settings: Settings{
 			Title: "Settings", Heading: "Settings", Account: "Account", SignedInAs: "Signed in as %s", SignOut: "Sign out",
 			ChangePassword: "Change the password", OldPassword: "Password now", NewPassword: "New password",

@@ -148,6 +148,7 @@ func german() *Words {
 		HTTPS:    germanHTTPS(),
 		Account:  germanAccount(),
 		Reauth:   germanReauth(),
+		Step:     germanStep(),
 		Settings: Settings{
 			Title: "Einstellungen", Heading: "Einstellungen", Account: "Konto", SignedInAs: "Angemeldet als %s", SignOut: "Abmelden",
 			ChangePassword: "Passwort ändern", OldPassword: "Bisheriges Passwort", NewPassword: "Neues Passwort",

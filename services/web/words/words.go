@@ -30,6 +30,7 @@ type Words struct {
 	Time     Time
 	Setup    Setup
 	Login    Login
+	Step     Step
 	Search   Search
 	Sources  Sources
 	Reader   Reader
