@@ -22,6 +22,8 @@ type row struct {
 	env   []string // the box needs it to notice
 	// unowned says that only a box without an owner can notice.
 	unowned bool
+	// needs is a protection without which the box cannot notice.
+	needs weaken.Protection
 }
 
 // claim is one that no longer holds, and words of what the box saw.
@@ -84,7 +86,8 @@ func rows() []row {
 		{leave: weaken.HostNames, room: "services/api", test: "TestHostRule", fails: one("host-header", "was answered 200")},
 		{leave: weaken.PublicOnly, room: "services/egress", test: "TestPublic", fails: one("fetch-ssrf", "lets pages be fetched from")},
 		{leave: weaken.BackupSeal, room: "services/backup", test: "TestSealed", fails: one("backup-sealed", "can be read without a key")},
-		{leave: weaken.BackupProof, room: "services/backup", test: "TestManifestIsCompared", fails: one("backup-proven", "lacks something")},
+		{leave: weaken.BackupProof, room: "services/backup", test: "TestManifestIsCompared", fails: one("backup-proven", "lacks something"),
+			needs: weaken.BackupSeal},
 		{leave: weaken.ContentPolicy, room: "appliance/edge", test: "TestHeadersOnEveryStatus", fails: one("headers", "content polic")},
 	}
 }
@@ -158,7 +161,7 @@ next:
 }
 
 func (r row) disturbs(other row) bool {
-	return r.unowned != other.unowned || slices.ContainsFunc(r.fails, func(a claim) bool {
+	return r.unowned != other.unowned || r.needs == other.leave || other.needs == r.leave || slices.ContainsFunc(r.fails, func(a claim) bool {
 		return slices.ContainsFunc(other.fails, func(b claim) bool { return a.id == b.id })
 	})
 }
