@@ -21,7 +21,8 @@ services adds. An init is set up as its documentation and its users do, with all
 what an init does not claim to do: it counts neither way.
 
 What the box does comes from the same packages, wired as in the box; `+"`make test`"+` tries them in each case, in the race
-detector too.
+detector too. Setting the clock is no case here, because it would be the machine's: [a test of the
+policy](../appliance/supervise/clock_test.go) sets it for the policy alone, by hours to and fro.
 
 | case | what passes | %s |
 | --- | --- |%s
