@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -105,6 +106,7 @@ func TestBackupsOutliveKills(t *testing.T) {
 			must(t, box.Pause(ctx, time.Duration(r.Int64N(int64(afterDecision)))))
 		}
 		to.Kill()
+		nobody(ctx, t, target)
 		to, err = box.Init(ctx, binary, target)
 		must(t, err)
 		needed, err := to.NeedsSetup(ctx)
@@ -122,6 +124,7 @@ func TestBackupsOutliveKills(t *testing.T) {
 			target = ""
 		}
 		to.Kill()
+		nobody(ctx, t, target)
 	}
 	t.Logf("%d restores were killed: %d boxes were as before, %d had all %d sources", restoreKills, empty, whole, b.Sources)
 	if whole == 0 || empty == 0 {
@@ -192,6 +195,20 @@ func sameLibrary(ctx context.Context, t *testing.T, from, to *box.Native, b box.
 	// The index fills from the store.
 	if _, err := to.Searchable(ctx, papers.Token(0)); err != nil && !strings.Contains(err.Error(), "context") {
 		t.Error(err)
+	}
+}
+
+// nobody waits until the last service of a killed box has ended: the kernel
+// ends those that init had just started, a moment after it.
+func nobody(ctx context.Context, t *testing.T, dir string) {
+	t.Helper()
+	for dir != "" {
+		c, err := net.Dial("unix", filepath.Join(dir, "run/coffer/api.sock"))
+		if err != nil {
+			return
+		}
+		must(t, c.Close())
+		must(t, box.Pause(ctx, 10*time.Millisecond))
 	}
 }
 
