@@ -19,7 +19,7 @@ const maxKept = 1 << 20
 // of no use to a box that has an owner; what the edge presents is a copy.
 func (p plan) seal(recipient string) ([]byte, error) {
 	return backup.Seal(recipient, func(add func(string, []byte) error) error {
-		data, err := beneath.Open(p.cfg.Data)
+		data, err := beneath.Base(p.cfg.Data)
 		if err != nil {
 			return err
 		}

@@ -39,7 +39,9 @@ func protectedNames(t *testing.T, root string) []string {
 func TestPlantsAtTheStart(t *testing.T) {
 	kinds := beneathtest.Kinds()
 	root := newRoot(t)
-	if err := os.Mkdir(root, 0o755); err != nil {
+	// Where the volume is is the owner's choice, by a link too.
+	volume := filepath.Join(filepath.Dir(root), "volume")
+	if err := errors.Join(os.Mkdir(root, 0o755), os.Mkdir(volume, 0o755), os.Symlink(volume, filepath.Join(root, "data"))); err != nil {
 		t.Fatal(err)
 	}
 	protected, err := protectedFiles()

@@ -54,7 +54,7 @@ func (b *box) restored(ctx context.Context, key string) error {
 }
 
 func (b *box) staged(name string) ([]byte, error) {
-	d, err := beneath.Open(b.Layout.Data)
+	d, err := beneath.Base(b.Layout.Data)
 	if err != nil {
 		return nil, err
 	}

@@ -57,7 +57,7 @@ var ErrNothing = errors.New("nothing is staged that could be restored")
 // below DATA. The configuration is taken only where there is none. When Decide
 // returns without an error the decision is on disk; Finish carries it out.
 func Decide(data string, files map[string][]byte, log *slog.Logger) error {
-	d, err := beneath.Open(data)
+	d, err := beneath.Base(data)
 	if err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func clear(d *beneath.Dir, names ...string) error {
 // Finish carries out a decision that is on disk, from wherever it was
 // interrupted. It reports whether there was one.
 func Finish(data string, log *slog.Logger) (bool, error) {
-	d, err := beneath.Open(data)
+	d, err := beneath.Base(data)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
