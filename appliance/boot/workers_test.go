@@ -14,12 +14,20 @@ func TestWhoTakesConnections(t *testing.T) {
 		"nginx: worker process":                  true,
 		"nginx: worker process is shutting down": false,
 	} {
-		c := &exec.Cmd{Path: "/bin/sh", Args: []string{title, "-c", "read line || true"}}
+		c := &exec.Cmd{Path: "/bin/sh", Args: []string{title, "-c", "echo; read line || true"}}
 		in, err := c.StdinPipe()
 		if err != nil {
 			t.Fatal(err)
 		}
+		out, err := c.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		// The kernel shows the title a moment after the program is executed.
+		if _, err := out.Read(make([]byte, 1)); err != nil {
 			t.Fatal(err)
 		}
 		pid := c.Process.Pid
