@@ -173,7 +173,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	g.Go(func() error { return backups.Run(gctx) })
 	g.Go(func() error { return looking.run(gctx) })
 	g.Go(func() error {
-		return console.Serve(gctx, commands.(*net.UnixListener), console.Options{UID: o.Root, Keeper: keeper, Log: s.log})
+		return console.Serve(gctx, commands.(*net.UnixListener), console.Options{UID: o.Root, Keeper: keeper, Backups: backups, Log: s.log})
 	})
 	g.Go(func() error { return link.Serve(gctx, leases, lib, s.log) })
 	g.Go(func() error { return api.Serve(gctx, requests, engine, s.log) })

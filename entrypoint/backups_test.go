@@ -8,7 +8,9 @@ import (
 	"mime/multipart"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -287,5 +289,76 @@ func TestRestoreOverAFilledBox(t *testing.T) {
 	left, err := os.ReadDir(filepath.Join(b.root, "data/restore/staged"))
 	if err != nil || len(left) != 0 {
 		t.Errorf("staged: %v, %v", left, err)
+	}
+}
+
+// command runs the program with standard input, as the owner does.
+func (b *boxed) command(input string, args ...string) (string, error) {
+	b.t.Helper()
+	cmd := exec.Command(b.program, append(args, "--root", b.root)...)
+	if args[0] == "restore" { // the file stands last
+		cmd = exec.Command(b.program, "restore", "--root", b.root, args[1])
+	}
+	cmd.Stdin = strings.NewReader(input)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// TestBackupCommands makes, lists, proves and restores a backup by commands
+// alone.
+func TestBackupCommands(t *testing.T) {
+	const passphrase = "correct horse battery staple"
+	b := startBox(t, newRoot(t))
+	b.up()
+	v := b.visitor("127.0.0.1")
+	v.setUp()
+	v.note("A zebra in the field.")
+	if out, err := b.command("", "backup", "create"); err == nil || !strings.Contains(out, "recovery key") {
+		t.Errorf("%v: %s", err, out)
+	}
+	if out, err := b.command("short\n", "backup", "create", "--passphrase"); err == nil || !strings.Contains(out, "12") {
+		t.Errorf("%v: %s", err, out)
+	}
+	out, err := b.command(passphrase+"\n", "backup", "create", "--passphrase")
+	if err != nil || !strings.Contains(out, "is proven") || strings.Contains(out, passphrase) {
+		t.Fatal(err, out)
+	}
+	made := regexp.MustCompile(`/data/backups/(\S+)\.age is proven: \d+ bytes, 1 sources`).FindStringSubmatch(out)
+	if made == nil {
+		t.Fatal(out)
+	}
+	if out, err := b.command("", "backup", "list"); err != nil || !strings.Contains(out, made[1]) || !strings.Contains(out, "passphrase") {
+		t.Error(err, out)
+	}
+	if out, err := b.command("wrong horse battery staple\n", "backup", "verify", made[1], "--passphrase"); err == nil || !strings.Contains(out, "does not open") {
+		t.Error(err, out)
+	}
+	if out, err := b.command(passphrase+"\n", "backup", "verify", made[1], "--passphrase"); err != nil || !strings.Contains(out, "is proven") {
+		t.Error(err, out)
+	}
+	if _, answer := v.send("GET", "/audit", nil); !strings.Contains(answer, `"backup_made"`) || !strings.Contains(answer, `"console"`) {
+		t.Errorf("the audit log says %s", answer)
+	}
+	v.note("A quagga in the field.")
+	file := filepath.Join(b.root, "data/backups", made[1]+".age")
+	if out, err := b.command("wrong horse battery staple\n", "restore", file); err == nil || !strings.Contains(out, "does not open") {
+		t.Error(err, out)
+	}
+	if out, err := b.command(passphrase+"\n", "restore", filepath.Join(b.root, "data/backups/none.age")); err == nil {
+		t.Error(out)
+	}
+	if out, err := b.command(passphrase+"\n", "restore", file); err != nil || !strings.Contains(out, "1 sources and 1 originals are restored") {
+		t.Fatal(err, out)
+	}
+	v.back()
+	b.eventually("the first note is found", func() bool { return v.finds("zebra") == 1 })
+	if n := v.finds("quagga"); n != 0 {
+		t.Errorf("a later note is found %d times", n)
+	}
+	if code := b.stop(syscall.SIGTERM); code != 0 {
+		t.Errorf("code %d", code)
+	}
+	if out, err := b.command(passphrase+"\n", "restore", file); err == nil || !strings.Contains(out, "start the box first") {
+		t.Errorf("a stopped box: %v %s", err, out)
 	}
 }

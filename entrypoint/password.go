@@ -21,10 +21,14 @@ const maxTyped = 16 << 10
 // newPassword asks twice for a password where in is a terminal, without
 // showing it. From anything else it takes the only line.
 func newPassword(ctx context.Context, in, out *os.File) (string, error) {
+	return newSecret(ctx, in, out, "New password: ")
+}
+
+func newSecret(ctx context.Context, in, out *os.File, prompt string) (string, error) {
 	if !term.IsTerminal(int(in.Fd())) {
 		return text(onlyLine(in))
 	}
-	first, err := unseenLine(ctx, in, out, "New password: ")
+	first, err := unseenLine(ctx, in, out, prompt)
 	if err != nil {
 		return "", err
 	}
@@ -36,6 +40,14 @@ func newPassword(ctx context.Context, in, out *os.File) (string, error) {
 		return "", errors.New("the two differ; nothing was changed")
 	}
 	return text(first, nil)
+}
+
+// knownSecret asks once.
+func knownSecret(ctx context.Context, in, out *os.File, prompt string) (string, error) {
+	if !term.IsTerminal(int(in.Fd())) {
+		return text(onlyLine(in))
+	}
+	return text(unseenLine(ctx, in, out, prompt))
 }
 
 // text refuses what JSON would change on its way to the box.

@@ -27,6 +27,8 @@ func roles() []role {
 		{name: "config", help: "every option with its value and where it comes from", play: playConfig},
 		{name: "setup-code", help: "the code for the first visit", play: playSetupCode},
 		{name: "owner", help: "owner reset-password: set a new password without the old one; owner remove-factors: turn second factors off", play: playOwner},
+		{name: "backup", help: "backup create | list | verify ID [--passphrase]", play: playBackup},
+		{name: "restore", help: "put a backup in the place of what there is: coffer restore FILE", play: playRestore},
 		{name: "version", help: "which build this is", play: playVersion},
 		{name: "install", help: "lay out the protected files: --root DIR", play: playInstall},
 

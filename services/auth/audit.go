@@ -18,6 +18,11 @@ func (k *Keeper) Record(ctx context.Context, kind library.AuditKind, detail stri
 	k.record(ctx, kind, who, clientOf(ctx), detail)
 }
 
+// RecordByConsole writes what a command inside the container has done.
+func (k *Keeper) RecordByConsole(ctx context.Context, kind library.AuditKind, detail string) {
+	k.record(ctx, kind, library.ByConsole, Client{}, detail)
+}
+
 func actor(id Identity) library.AuditActor {
 	if id.Kind == KindSession {
 		return library.BySession

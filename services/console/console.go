@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"os"
 	"time"
@@ -46,26 +47,33 @@ const (
 type Request struct {
 	Ask      string `json:"ask"`
 	Password string `json:"password,omitempty"`
+	ID       string `json:"id,omitempty"`
+	Key      string `json:"key,omitempty"`
 }
 
-// answer has an Error, or nothing was wrong.
-type answer struct {
+// Answer has an Error, or what was asked for.
+type Answer struct {
 	Error string       `json:"error,omitempty"`
 	Hint  string       `json:"hint,omitempty"`
 	Kind  library.Kind `json:"kind,omitempty"`
+
+	Backups  []library.Backup `json:"backups,omitempty"`
+	Restored library.Restored `json:"restored,omitzero"`
 }
 
 // Keeper is what is asked.
 type Keeper interface {
 	ResetPassword(ctx context.Context, password string) error
 	RemoveFactors(ctx context.Context) error
+	RecordByConsole(ctx context.Context, kind library.AuditKind, detail string)
 }
 
 // Options are who may ask whom.
 type Options struct {
-	UID    int // besides root
-	Keeper Keeper
-	Log    *slog.Logger
+	UID     int // besides root
+	Keeper  Keeper
+	Backups Backups // nil: none are made
+	Log     *slog.Logger
 }
 
 // Serve answers on l until ctx ends. It leaves l to whoever made it.
@@ -90,47 +98,56 @@ func Serve(ctx context.Context, l *net.UnixListener, o Options) error {
 			defer conn.Close()
 			stop := context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) })
 			defer stop()
-			err := o.converse(ctx, conn)
+			a, err := o.converse(ctx, conn)
 			if err != nil {
 				o.Log.Warn("console request refused", slog.Any("error", err))
+				a = say(err)
 			}
-			_ = json.NewEncoder(conn).Encode(say(err)) // whoever left needs no answer
+			_ = json.NewEncoder(conn).Encode(a) // whoever left needs no answer
 			return nil
 		})
 	}
 }
 
-func say(err error) answer {
-	if err == nil {
-		return answer{}
-	}
+func say(err error) Answer {
 	if e, ok := errors.AsType[*library.Error](err); ok {
-		return answer{Error: e.Message, Hint: e.Hint, Kind: e.Kind}
+		return Answer{Error: e.Message, Hint: e.Hint, Kind: e.Kind}
 	}
-	return answer{Error: err.Error(), Kind: library.Internal}
+	return Answer{Error: err.Error(), Kind: library.Internal}
 }
 
-func (o Options) converse(ctx context.Context, conn *net.UnixConn) error {
+func (o Options) converse(ctx context.Context, conn *net.UnixConn) (a Answer, err error) {
 	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
-		return err
+		return a, err
 	}
 	uid, err := peer.UID(conn)
 	if err != nil {
-		return err
+		return a, err
 	}
 	if err := o.judge(uid); err != nil {
-		return err
+		return a, err
 	}
 	malformed := &library.Error{Kind: library.Invalid, Message: "A request is one line of JSON."}
-	line, err := bufio.NewReader(io.LimitReader(conn, maxRequest)).ReadBytes('\n')
+	bound := &io.LimitedReader{R: conn, N: maxRequest}
+	from := bufio.NewReader(bound)
+	line, err := from.ReadBytes('\n')
 	if err != nil {
-		return malformed
+		return a, malformed
 	}
 	var r Request
 	if json.Unmarshal(line, &r) != nil { // its error may quote the line
-		return malformed
+		return a, malformed
 	}
-	return Do(ctx, o.Keeper, r)
+	if r.Ask == RestoreBackup { // a file follows, of any size
+		bound.N = math.MaxInt64
+		if err := conn.SetDeadline(time.Time{}); err != nil {
+			return a, err
+		}
+	}
+	if a, asked, err := o.aboutBackups(ctx, r, from); asked {
+		return a, err
+	}
+	return a, Do(ctx, o.Keeper, r)
 }
 
 // Do has k do what r asks for.
@@ -157,28 +174,43 @@ var ErrNobody = errors.New("no box answers")
 // Ask sends r to the box that listens at path. Its error is a *library.Error
 // where the box refuses, and ErrNobody where none runs.
 func Ask(ctx context.Context, path string, r Request) error {
+	_, err := Exchange(ctx, path, r, nil)
+	return err
+}
+
+// Exchange is Ask with an answer. file follows the request, where it is not
+// nil, and may take as long as it takes.
+func Exchange(ctx context.Context, path string, r Request, file io.Reader) (a Answer, err error) {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "unix", path)
 	switch {
 	case errors.Is(err, os.ErrPermission):
-		return errors.New("only root, or the user who runs the box, may ask")
+		return a, errors.New("only root, or the user who runs the box, may ask")
 	case err != nil:
-		return fmt.Errorf("%w at %s", ErrNobody, path)
+		return a, fmt.Errorf("%w at %s", ErrNobody, path)
 	}
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(2 * patience)); err != nil {
-		return err
+	if file == nil {
+		if err := conn.SetDeadline(time.Now().Add(2 * patience)); err != nil {
+			return a, err
+		}
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	// Who may not ask is told so before the request is read.
+	// Who may not ask is told so before the request is read, and a file that is
+	// refused is not read to its end.
 	unsent := json.NewEncoder(conn).Encode(r)
-	var a answer
+	if file != nil && unsent == nil {
+		_, unsent = io.Copy(conn, file)
+		if unsent == nil {
+			unsent = conn.(*net.UnixConn).CloseWrite()
+		}
+	}
 	if err := json.NewDecoder(conn).Decode(&a); err != nil {
-		return fmt.Errorf("the box did not answer, and nothing may have changed; try again: %w", errors.Join(unsent, err))
+		return a, fmt.Errorf("the box did not answer, and nothing may have changed; try again: %w", errors.Join(unsent, err))
 	}
 	if a.Error != "" {
-		return &library.Error{Kind: a.Kind, Message: a.Error, Hint: a.Hint}
+		return a, &library.Error{Kind: a.Kind, Message: a.Error, Hint: a.Hint}
 	}
-	return nil
+	return a, nil
 }

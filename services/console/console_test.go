@@ -38,6 +38,12 @@ func (k *keeper) RemoveFactors(context.Context) error {
 	return k.err
 }
 
+func (k *keeper) RecordByConsole(_ context.Context, kind library.AuditKind, detail string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.got = append(k.got, string(kind)+" "+detail)
+}
+
 // serve answers in a folder of the test.
 func serve(t *testing.T, k Keeper, log io.Writer) (path string) {
 	t.Helper()
@@ -71,15 +77,15 @@ func TestAsked(t *testing.T) {
 		heard   bool
 		want    *library.Error
 	}{
-		{"done", Request{ResetPassword, "a new password"}, nil, true, nil},
-		{"long", Request{ResetPassword, long}, nil, true, nil},
-		{"refused", Request{ResetPassword, "x"}, refusal, true, &library.Error{Kind: library.Invalid, Message: "Too short.", Hint: "Take a longer one."}},
-		{"odd", Request{ResetPassword, "x"}, errors.New("odd"), true, &library.Error{Kind: library.Internal, Message: "odd"}},
-		{"no password", Request{RemoveFactors, RemoveFactors}, nil, true, nil},
-		{"not needed", Request{RemoveFactors, RemoveFactors}, refusal, true, &library.Error{Kind: library.Invalid, Message: "Too short.", Hint: "Take a longer one."}},
-		{"something else", Request{"status", "secret"}, nil, false, &library.Error{Kind: library.NotFound, Message: `Nothing answers to "status".`}},
+		{"done", Request{Ask: ResetPassword, Password: "a new password"}, nil, true, nil},
+		{"long", Request{Ask: ResetPassword, Password: long}, nil, true, nil},
+		{"refused", Request{Ask: ResetPassword, Password: "x"}, refusal, true, &library.Error{Kind: library.Invalid, Message: "Too short.", Hint: "Take a longer one."}},
+		{"odd", Request{Ask: ResetPassword, Password: "x"}, errors.New("odd"), true, &library.Error{Kind: library.Internal, Message: "odd"}},
+		{"no password", Request{Ask: RemoveFactors, Password: RemoveFactors}, nil, true, nil},
+		{"not needed", Request{Ask: RemoveFactors, Password: RemoveFactors}, refusal, true, &library.Error{Kind: library.Invalid, Message: "Too short.", Hint: "Take a longer one."}},
+		{"something else", Request{Ask: "status", Password: "secret"}, nil, false, &library.Error{Kind: library.NotFound, Message: `Nothing answers to "status".`}},
 		{"nothing", Request{}, nil, false, &library.Error{Kind: library.NotFound, Message: `Nothing answers to "".`}},
-		{"too long", Request{ResetPassword, strings.Repeat("<", maxRequest/6)}, nil, false, &library.Error{Kind: library.Invalid, Message: "A request is one line of JSON."}},
+		{"too long", Request{Ask: ResetPassword, Password: strings.Repeat("<", maxRequest/6)}, nil, false, &library.Error{Kind: library.Invalid, Message: "A request is one line of JSON."}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			k, log := &keeper{err: c.err}, &strings.Builder{}
@@ -161,12 +167,12 @@ func TestNoAnswer(t *testing.T) {
 			c.Close()
 		}
 	}()
-	if err := Ask(t.Context(), path, Request{ResetPassword, "x"}); err == nil || errors.Is(err, ErrNobody) {
+	if err := Ask(t.Context(), path, Request{Ask: ResetPassword, Password: "x"}); err == nil || errors.Is(err, ErrNobody) {
 		t.Errorf("%v", err)
 	}
 	ctx, stop := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer stop()
-	if err := Ask(ctx, path, Request{ResetPassword, "x"}); err == nil { // nobody accepts
+	if err := Ask(ctx, path, Request{Ask: ResetPassword, Password: "x"}); err == nil { // nobody accepts
 		t.Error("no answer is taken for one")
 	}
 }
