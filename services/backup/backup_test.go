@@ -172,12 +172,20 @@ func TestMissingOriginals(t *testing.T) {
 	s := r.add(5)
 	at := func(n int) string { return filepath.Join(r.dir, "blobs", s[n].SHA256[:2], s[n].SHA256[2:]) }
 	librarytest.Must(t, os.Remove(at(1)))
-	librarytest.Must(t, os.Chmod(at(2), 0o600))
-	librarytest.Must(t, os.WriteFile(at(2), []byte("something else"), 0o600))
+	for n, spoil := range map[int]func([]byte) []byte{
+		2: func([]byte) []byte { return []byte("something else") },
+		3: func(b []byte) []byte { b[7] ^= 1; return b },
+		4: func(b []byte) []byte { b[9] ^= 1; return b },
+	} {
+		content, err := os.ReadFile(at(n))
+		librarytest.Must(t, err)
+		librarytest.Must(t, os.Chmod(at(n), 0o600))
+		librarytest.Must(t, os.WriteFile(at(n), spoil(content), 0o600))
+	}
 	r.key()
 	b := r.until(r.Create(t.Context(), ""))
 	wantStatus(t, b, library.BackupProven)
-	if b.Sources != 5 || b.Originals != 3 || b.Missing != 2 {
+	if b.Sources != 5 || b.Originals != 1 || b.Missing != 4 {
 		t.Errorf("%+v", b)
 	}
 }

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 
 	"coffer/services/library"
+
+	"filippo.io/age"
 )
 
 // make writes the file and puts it in its place.
@@ -44,22 +47,49 @@ func (k *Keeper) make(b *library.Backup, s sealing) (err error) {
 	if err != nil {
 		return broken(err)
 	}
-	var m Manifest
-	out := counting(f)
-	m, err = write(ctx, out, s.to, content{
+	c := content{
 		head: Head{
 			Format: Format, Program: k.o.Version, Schema: b.Schema, Box: k.o.Box, CreatedAt: b.CreatedAt, StoreSize: snapshot.Size(),
 		},
 		snapshot: snapshot, open: k.o.Originals, sealed: sealed, sealedKey: key, progress: func(n int64) { k.done.Add(n) },
-	})
+		without: map[string]bool{},
+	}
+	m, size, err := k.written(ctx, f, s.to, c)
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
 		err = k.dir.root.Rename(name+partialEnd, name)
 	}
 	if err != nil {
 		return broken(errors.Join(err, k.dir.remove(name+partialEnd)))
 	}
-	b.Size, b.Originals, b.Missing, b.Status = out.n, m.Originals, len(m.Missing), library.BackupComplete
+	b.Size, b.Originals, b.Missing, b.Status = size, m.Originals, len(m.Missing), library.BackupComplete
 	return broken(k.dir.sync())
+}
+
+// written writes the file. When an original proves to be spoiled, all are read
+// through, and it is written anew without those that are.
+func (k *Keeper) written(ctx context.Context, f *os.File, to []age.Recipient, c content) (Manifest, int64, error) {
+	for {
+		out := counting(f)
+		m, err := write(ctx, out, to, c)
+		bad, ok := errors.AsType[*spoiled](err)
+		if !ok {
+			return m, out.n, err
+		}
+		k.o.Log.Error("a damaged original is left out of the backup", "original", bad.name)
+		all, err := c.spoiled(ctx)
+		if err != nil {
+			return m, 0, err
+		}
+		c.without[bad.name] = true // it may be read well every other time
+		maps.Copy(c.without, all)
+		k.done.Store(0)
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return m, 0, err
+		}
+		if err := f.Truncate(0); err != nil {
+			return m, 0, err
+		}
+	}
 }
 
 // spare is left on the volume, in bytes.

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 
 	"filippo.io/age"
@@ -25,6 +24,8 @@ type content struct {
 	sealed   []byte // nil: none
 	// sealedKey opens sealed where the owner has a passphrase only.
 	sealedKey string
+	// without are originals that are known to be spoiled.
+	without map[string]bool
 	// manifest is written in place of the true one; only a trial does that.
 	manifest *Manifest
 	// progress is told of bytes of the store and of originals as they pass.
@@ -162,8 +163,8 @@ func (t *writer) originals(m *Manifest) error {
 		if err := t.ctx.Err(); err != nil {
 			return err
 		}
-		whole, err := t.original(name, size)
-		if err != nil || !whole {
+		there, err := t.original(name, size)
+		if err != nil || !there {
 			if err == nil {
 				m.Missing = append(m.Missing, name)
 			}
@@ -182,9 +183,40 @@ func (t *writer) originals(m *Manifest) error {
 	return err
 }
 
-// original reports whether the original was there and whole. It is read twice:
-// what has begun in the stream cannot be taken back.
-func (t *writer) original(name string, size int64) (whole bool, err error) {
+// spoiled is an original whose bytes are no longer those of its name. What has
+// begun in the stream cannot be taken back, so the backup is written anew
+// without it.
+type spoiled struct{ name string }
+
+func (s *spoiled) Error() string { return "the original " + s.name[:8] + " is damaged" }
+
+// spoiled reads every original and returns those that are.
+func (c content) spoiled(ctx context.Context) (map[string]bool, error) {
+	all := map[string]bool{}
+	err := c.snapshot.Originals(func(name string, _ int64) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		f, err := c.open(name)
+		if err != nil {
+			return nil // it is missing, which is told when it is written
+		}
+		defer f.Close()
+		hash := sha256.New()
+		if _, err := io.Copy(io.MultiWriter(hash, passing(ctx, nil)), f); err != nil || hex.EncodeToString(hash.Sum(nil)) != name {
+			all[name] = true
+		}
+		return ctx.Err()
+	})
+	return all, err
+}
+
+// original reports whether the original was there; *spoiled says that it was,
+// with other bytes.
+func (t *writer) original(name string, size int64) (there bool, err error) {
+	if t.c.without[name] {
+		return false, nil
+	}
 	f, err := t.c.open(name)
 	if errors.Is(err, &library.Error{Kind: library.NotFound}) {
 		return false, nil
@@ -193,9 +225,8 @@ func (t *writer) original(name string, size int64) (whole bool, err error) {
 		return false, err
 	}
 	defer f.Close()
-	hash := sha256.New()
-	if n, err := io.Copy(hash, f); err != nil || n != size || hex.EncodeToString(hash.Sum(nil)) != name {
-		return false, nil // it cannot be read, or is not what it was
+	if n, err := f.Seek(0, io.SeekEnd); err != nil || n != size {
+		return false, nil
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return false, err
@@ -203,12 +234,28 @@ func (t *writer) original(name string, size int64) (whole bool, err error) {
 	if err := t.begin(originalName(name), size); err != nil {
 		return false, err
 	}
-	hash.Reset()
-	n, err := io.Copy(io.MultiWriter(t.tar, hash, passing(t.ctx, t.c.progress)), f)
-	if err == nil && (n != size || hex.EncodeToString(hash.Sum(nil)) != name) {
-		err = fmt.Errorf("the original %s changed while it was read", name[:8])
+	hash := sha256.New()
+	from := &faulty{r: f}
+	n, err := io.Copy(io.MultiWriter(t.tar, hash, passing(t.ctx, t.c.progress)), io.LimitReader(from, size))
+	if from.err != nil || err == nil && (n != size || hex.EncodeToString(hash.Sum(nil)) != name) {
+		return false, &spoiled{name}
 	}
 	return err == nil, err
+}
+
+// faulty remembers that the fault was the reader's: a disk that cannot read one
+// original must not keep the others from being saved.
+type faulty struct {
+	r   io.Reader
+	err error
+}
+
+func (f *faulty) Read(b []byte) (int, error) {
+	n, err := f.r.Read(b)
+	if err != nil && err != io.EOF {
+		f.err = err
+	}
+	return n, err
 }
 
 // pass counts the bytes that are written to it, and ends with its context.
