@@ -149,7 +149,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 		Health: boxHealth(o.Box), Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, Backups: backups, FrontDoor: door, Failure: site.Fail, Log: s.log,
 	}
 	if o.Metrics {
-		if front.Metrics, err = newMetrics(o, lib, looking, s.log); err != nil {
+		if front.Metrics, err = newMetrics(o, lib, backups, looking, s.log); err != nil {
 			return err
 		}
 	}

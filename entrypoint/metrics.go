@@ -13,7 +13,7 @@ import (
 )
 
 // newMetrics shows to Prometheus what the API knows and what init tells it.
-func newMetrics(o apiOptions, lib *library.Library, looking *watch, log *slog.Logger) (*metrics.Metrics, error) {
+func newMetrics(o apiOptions, lib *library.Library, backups library.Backups, looking *watch, log *slog.Logger) (*metrics.Metrics, error) {
 	var states []string
 	for _, s := range supervise.States() {
 		states = append(states, string(s))
@@ -29,7 +29,7 @@ func newMetrics(o apiOptions, lib *library.Library, looking *watch, log *slog.Lo
 			}
 			return out, err
 		},
-		States:      states,
+		Backups: backups.Overview, States: states,
 		StoreFile:   filepath.Join(o.Data, "store", store.FileName),
 		IndexFolder: filepath.Join(o.Data, "store", "index"),
 		Log:         log,

@@ -17,6 +17,7 @@ func measured(t *testing.T, base string) (*box, caller) {
 	t.Helper()
 	late := &lateLibrary{}
 	m, err := metrics.New(metrics.Options{
+		Backups: func(context.Context) (library.BackupOverview, error) { return library.BackupOverview{}, nil },
 		Version: "9.9.9-test", Started: time.Now(), Library: late,
 		Posture:  func(context.Context) (library.Posture, error) { return library.Posture{}, nil },
 		Services: func() ([]metrics.Service, error) { return nil, nil },

@@ -42,7 +42,9 @@ type Options struct {
 	// Posture and Services tell what init knows, without waiting for it to look.
 	Posture  func(context.Context) (library.Posture, error)
 	Services func() ([]Service, error)
-	States   []string // every state that a service can be in
+	// Backups are all of them, newest first.
+	Backups func(context.Context) (library.BackupOverview, error)
+	States  []string // every state that a service can be in
 
 	StoreFile   string
 	IndexFolder string

@@ -24,6 +24,7 @@ type scrape struct {
 	sources, jobs                        *prometheus.Desc
 	uploads, uploaded, searches          *prometheus.Desc
 	storeSize, indexSize, free, capacity *prometheus.Desc
+	backups, backupSize, proven          *prometheus.Desc
 }
 
 func newScrape(o Options) *scrape {
@@ -31,23 +32,26 @@ func newScrape(o Options) *scrape {
 		return prometheus.NewDesc("coffer_"+name, help, labels, nil)
 	}
 	return &scrape{
-		Options:   o,
-		build:     desc("build_info", "1, with the version of this build.", "version", "go"),
-		uptime:    desc("uptime_seconds", "Since the box was started."),
-		readable:  desc("part_readable", "Whether this part of what is shown could be had; where it is 0 its series are missing.", "part"),
-		posture:   desc("posture_check", "How the box keeps each of its claims: 1 for the status that it has.", "id", "status"),
-		looked:    desc("posture_checked_timestamp_seconds", "When the box last looked at itself."),
-		service:   desc("service_state", "1 for the state that a service is in.", "service", "state"),
-		restarts:  desc("service_restarts_total", "How often a service was started again.", "service"),
-		sources:   desc("sources", "Sources of the library. Those that have not been read have no type.", "status", "type"),
-		jobs:      desc("jobs", "Jobs by state; finished ones of the last day.", "state"),
-		uploads:   desc("uploads_total", "Originals that arrived whole, new ones and ones that the box had already.", "result"),
-		uploaded:  desc("uploaded_bytes_total", "Bytes of originals that arrived whole."),
-		searches:  desc("searches_total", "Searches, from pages and from programs."),
-		storeSize: desc("store_size_bytes", "Size of the store's file."),
-		indexSize: desc("index_size_bytes", "Size of the search index."),
-		free:      desc("volume_free_bytes", "Space that is free on the volume."),
-		capacity:  desc("volume_size_bytes", "Size of the volume."),
+		Options:    o,
+		build:      desc("build_info", "1, with the version of this build.", "version", "go"),
+		uptime:     desc("uptime_seconds", "Since the box was started."),
+		readable:   desc("part_readable", "Whether this part of what is shown could be had; where it is 0 its series are missing.", "part"),
+		posture:    desc("posture_check", "How the box keeps each of its claims: 1 for the status that it has.", "id", "status"),
+		looked:     desc("posture_checked_timestamp_seconds", "When the box last looked at itself."),
+		service:    desc("service_state", "1 for the state that a service is in.", "service", "state"),
+		restarts:   desc("service_restarts_total", "How often a service was started again.", "service"),
+		sources:    desc("sources", "Sources of the library. Those that have not been read have no type.", "status", "type"),
+		jobs:       desc("jobs", "Jobs by state; finished ones of the last day.", "state"),
+		uploads:    desc("uploads_total", "Originals that arrived whole, new ones and ones that the box had already.", "result"),
+		uploaded:   desc("uploaded_bytes_total", "Bytes of originals that arrived whole."),
+		searches:   desc("searches_total", "Searches, from pages and from programs."),
+		storeSize:  desc("store_size_bytes", "Size of the store's file."),
+		indexSize:  desc("index_size_bytes", "Size of the search index."),
+		backups:    desc("backups", "Backups on the volume, by state.", "state"),
+		backupSize: desc("backup_size_bytes", "Size of all backups on the volume."),
+		proven:     desc("backup_proven_timestamp_seconds", "When a backup was last opened again and compared; missing while none was."),
+		free:       desc("volume_free_bytes", "Space that is free on the volume."),
+		capacity:   desc("volume_size_bytes", "Size of the volume."),
 	}
 }
 
@@ -56,6 +60,7 @@ func (s *scrape) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		s.build, s.uptime, s.readable, s.posture, s.looked, s.service, s.restarts, s.sources, s.jobs,
 		s.uploads, s.uploaded, s.searches, s.storeSize, s.indexSize, s.free, s.capacity,
+		s.backups, s.backupSize, s.proven,
 	} {
 		to <- d
 	}
@@ -86,6 +91,7 @@ func (s *scrape) Collect(to chan<- prometheus.Metric) {
 		{"posture", func() error { return s.tellPosture(ctx, gauge) }},
 		{"services", func() error { return s.tellServices(gauge, counter) }},
 		{"library", func() error { return s.tellLibrary(ctx, gauge, counter) }},
+		{"backups", func() error { return s.tellBackups(ctx, gauge) }},
 		{"volume", func() error { return s.tellVolume(gauge) }},
 	} {
 		ok := 1.0
@@ -155,6 +161,30 @@ func (s *scrape) tellLibrary(ctx context.Context, gauge, counter sample) error {
 	counter(s.uploads, float64(a.Known), "known")
 	counter(s.uploaded, float64(a.Bytes))
 	counter(s.searches, float64(a.Searches))
+	return nil
+}
+
+func (s *scrape) tellBackups(ctx context.Context, gauge sample) error {
+	o, err := s.Backups(ctx)
+	if err != nil {
+		return err
+	}
+	count := map[library.BackupStatus]int{}
+	size, proven := int64(0), time.Time{}
+	for _, b := range o.Items {
+		count[b.Status]++
+		size += b.Size
+		if b.ProvenAt.After(proven) {
+			proven = b.ProvenAt
+		}
+	}
+	for _, state := range []library.BackupStatus{library.BackupRunning, library.BackupComplete, library.BackupProven, library.BackupFailed} {
+		gauge(s.backups, float64(count[state]), string(state))
+	}
+	gauge(s.backupSize, float64(size))
+	if !proven.IsZero() {
+		gauge(s.proven, float64(proven.Unix()))
+	}
 	return nil
 }
 
