@@ -29,12 +29,12 @@ func tiers() []tier {
 				// are tested by a browser: the race detector finds nothing there and makes
 				// it many times slower. A confined program cannot carry it at all, and
 				// posture starts such programs.
-				{nil, []string{"./services/parser/...", "./services/web/...", "./appliance/confine/...", "./appliance/posture/...", "./scripts/..."}},
+				{[]string{"-timeout=20m"}, []string{"./services/parser/...", "./services/web/...", "./appliance/confine/...", "./appliance/posture/...", "./scripts/..."}},
 			},
 		},
 		{
 			name: "scripts", what: "the real binary by its commands",
-			runs: []command{{nil, []string{"./entrypoint/..."}}},
+			runs: []command{{[]string{"-timeout=20m"}, []string{"./entrypoint/..."}}},
 		},
 		{
 			name: "native", what: "the box on this machine, as make run starts it",
