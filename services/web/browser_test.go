@@ -139,13 +139,21 @@ func script[T any](v *tab, code string) T {
 // eventually waits until a script evaluates to true.
 func (v *tab) eventually(what, code string) {
 	v.b.t.Helper()
-	for range int(patience / (100 * time.Millisecond)) {
-		if ok, err := chromedp.Run(v, chromedp.Evaluate[bool](code)); err == nil && ok {
+	ctx, stop := context.WithTimeout(v, patience)
+	defer stop()
+	for ctx.Err() == nil {
+		// What is asked of a page that is being left may never be answered.
+		ask, enough := context.WithTimeout(ctx, patience/10)
+		ok, err := chromedp.Run(ask, chromedp.Evaluate[bool](code))
+		enough()
+		if err == nil && ok {
 			return
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	shown, _ := chromedp.Run(v, chromedp.Evaluate[string](`location + "\n" + document.body.innerText`))
+	late, end := context.WithTimeout(v, patience/10)
+	defer end()
+	shown, _ := chromedp.Run(late, chromedp.Evaluate[string](`location + "\n" + document.body.innerText`))
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.b.t.Fatalf("%s never happened: %s; the browser said %q and shows %s", what, code, v.complaints, shown)

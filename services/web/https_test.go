@@ -21,7 +21,6 @@ type door struct {
 	after *library.HTTPS // a change; nil: as before
 	err   error          // of a change
 	asked []library.HTTPSChange
-	hold  chan struct{} // what a change waits for; nil: nothing
 }
 
 // HTTPS implements library.FrontDoor.
@@ -33,12 +32,6 @@ func (d *door) HTTPS(context.Context) (library.HTTPS, error) {
 
 // ChangeHTTPS implements library.FrontDoor.
 func (d *door) ChangeHTTPS(_ context.Context, c library.HTTPSChange) (library.HTTPS, error) {
-	d.mu.Lock()
-	hold := d.hold
-	d.mu.Unlock()
-	if hold != nil {
-		<-hold
-	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.asked = append(d.asked, c)

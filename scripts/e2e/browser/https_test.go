@@ -126,7 +126,9 @@ func (p *person) at(origin, path string) {
 	p.t.Helper()
 	p.do("get to "+origin+path, func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
 		for {
-			there, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`location.origin === "`+origin+`" && location.pathname === "`+path+`" && document.readyState === "complete"`))
+			ask, enough := context.WithTimeout(ctx, 2*time.Second) // a page that is being left may never answer
+			there, err := chromedp.Run(ask, chromedp.Evaluate[bool](`location.origin === "`+origin+`" && location.pathname === "`+path+`" && document.readyState === "complete"`))
+			enough()
 			if err == nil && there {
 				return chromedp.Void{}, nil
 			}

@@ -4,10 +4,24 @@ import { typing } from "./keys.js";
 const LONE_URL = /^https?:\/\/\S+$/i;
 
 export function dropAndPaste(tray) {
-  dropping(tray);
-  pasting(tray);
+  if (document.querySelector("form[data-keeps-files]")) {
+    keeping();
+  } else {
+    dropping(tray);
+    pasting(tray);
+  }
   choosing(tray);
   noting(tray);
+}
+
+// keeping is for pages with a form for files that are no documents, a private
+// key for one: what is dropped belongs to a field of it, or to nobody.
+function keeping() {
+  for (const what of ["dragover", "drop"]) {
+    document.addEventListener(what, (event) => {
+      if (event.dataTransfer?.types.includes("Files") && !event.target.closest?.("input[type=file]")) event.preventDefault();
+    });
+  }
 }
 
 function dropping(tray) {
