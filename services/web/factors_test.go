@@ -37,6 +37,93 @@ func (b *box) enrol() (secret string, recovery []string) {
 	return e.Secret, recovery
 }
 
+// A second factor is turned on, and off again, on the pages without scripts.
+func TestFactorPages(t *testing.T) {
+	b := newBox(t, "/box")
+	v := b.owner()
+	b.stopClock()
+	page, _ := v.get("/settings/account")
+	has(t, page, "Second factor", "Whoever learns your password", `action="/box/settings/account/totp" data-reauth`, "!recovery codes left", "!id=\"factor-off\"")
+	page, r := v.post("/settings/account/totp", nil)
+	status(t, r, 200)
+	if r.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("the secret may be kept: %s", r.Header.Get("Cache-Control"))
+	}
+	secret, ticket := between(t, page, `aria-describedby="secret-hint">`, "<"), between(t, page, `name="ticket" value="`, `"`)
+	has(t, page, `src="data:image/png;base64,iVBOR`, `href="otpauth://totp/Coffer:Ada@127.0.0.1?`, "Open it in an app on this device", "!ZgotmplZ", "!id=\"problem\"")
+	if len(strings.Fields(secret)) != 8 {
+		t.Errorf("the secret is shown as %q", secret)
+	}
+	plain := strings.ReplaceAll(secret, " ", "")
+	page, r = v.post("/settings/account/totp/confirm", url.Values{"ticket": {ticket}, "code": {"12345"}})
+	status(t, r, 422)
+	has(t, page, secret, "not the code of this secret", `aria-invalid="true" aria-describedby="problem"`, "!12345")
+	page, r = v.post("/settings/account/totp/confirm", url.Values{"ticket": {ticket}, "code": {b.code(plain)}})
+	status(t, r, 200)
+	codes := strings.Fields(between(t, page, `autocomplete="off">`, "</textarea>"))
+	if len(codes) != 10 {
+		t.Fatalf("the codes are %q", codes)
+	}
+	has(t, page, "The second factor is on", "cannot show them again", "!"+secret, "!"+plain)
+	file, r := v.post("/settings/account/codes/file", url.Values{"codes": {strings.Join(codes, "\r\n")}})
+	if file != strings.Join(codes, "\r\n")+"\n" || r.Header.Get("Content-Disposition") != `attachment; filename="coffer-recovery-codes.txt"` {
+		t.Errorf("%q, %v", file, r.Header)
+	}
+	_, r = v.post("/settings/account/totp/confirm", url.Values{"ticket": {ticket}, "code": {b.code(plain)}})
+	at(t, r, "/box/settings/account")
+	_, r = v.post("/settings/account/totp", nil)
+	at(t, r, "/box/settings/account")
+	page, _ = v.get("/settings/account")
+	has(t, page, "Authenticator app", "10 recovery codes left", "!"+codes[0], "!"+plain, "!Make new ones", `action="/box/settings/account/totp/off" class="stack" data-reauth`)
+
+	page, r = v.post("/settings/account/codes", nil)
+	status(t, r, 200)
+	fresh := strings.Fields(between(t, page, `autocomplete="off">`, "</textarea>"))
+	has(t, page, "Those from before are void", "!"+codes[0])
+	for _, code := range fresh[:8] {
+		w := b.visitor()
+		w.post("/login", url.Values{"username": {owner}, "password": {password}})
+		_, r = w.post("/login/step", url.Values{"code": {code}})
+		at(t, r, "/box/")
+	}
+	page, _ = v.get("/settings/account")
+	has(t, page, "2 recovery codes left", "Make new ones")
+	v.post("/settings/appearance", url.Values{"language": {"de"}})
+	page, _ = v.get("/settings/account")
+	has(t, page, "Zweiter Faktor", "2 Wiederherstellungscodes übrig", "Erstelle neue")
+
+	b.elapse(11 * time.Minute)
+	page, r = v.post("/settings/account/totp/off", nil)
+	status(t, r, 403)
+	has(t, page, "Bestätige, dass du es bist", `action="/box/settings/account/totp/off"`, `name="reauth_code"`)
+	_, r = v.post("/settings/account/totp/off", url.Values{"reauth_password": {password}, "reauth_code": {"12345"}})
+	status(t, r, 403)
+	page, r = v.post("/settings/account/totp/off", url.Values{"reauth_password": {password}, "reauth_code": {b.code(plain)}})
+	at(t, r, "/box/settings/account?done=factor")
+	has(t, page, "Der zweite Faktor ist aus", "!Wiederherstellungscodes übrig")
+	page, r = v.post("/settings/account/totp", nil)
+	status(t, r, 200)
+	b.elapse(16 * time.Minute)
+	page, r = v.post("/settings/account/totp/confirm", url.Values{"ticket": {between(t, page, `name="ticket" value="`, `"`)}, "code": {"12345"}})
+	at(t, r, "/box/settings/account?done=late")
+	has(t, page, "nicht rechtzeitig bestätigt")
+	_, r = v.get("/settings/account/totp")
+	at(t, r, "/box/settings/account")
+	page, _ = v.get("/settings/audit")
+	has(t, page, "Zweiter Faktor eingeschaltet", "Neue Wiederherstellungscodes erstellt", "Zweiter Faktor ausgeschaltet", "Passwort richtig, Code falsch", "Wiederherstellungscode benutzt")
+}
+
+// between is what stands on a page between two texts.
+func between(t *testing.T, page, before, after string) string {
+	t.Helper()
+	_, rest, found := strings.Cut(page, before)
+	text, _, end := strings.Cut(rest, after)
+	if !found || !end {
+		t.Fatalf("no %q on the page:\n%s", before, page)
+	}
+	return text
+}
+
 // The second step of a sign-in without scripts: every way on, every refusal, and
 // the way that it leads.
 func TestSecondStepWithoutScripts(t *testing.T) {

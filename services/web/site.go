@@ -133,7 +133,7 @@ func New(o Options) (*Site, error) {
 func sections(o Options, asker *reauth.Asker) []settings.Row {
 	return []settings.Row{
 		{Name: account.Name, Title: func(w *words.Words) string { return w.Settings.Account },
-			New: func(d *settings.Desk) (settings.Section, error) { return account.New(d, o.Keeper, o.Cookies) }},
+			New: func(d *settings.Desk) (settings.Section, error) { return account.New(d, o.Keeper, o.Cookies, asker) }},
 		{Name: keys.Name, Title: func(w *words.Words) string { return w.Keys.Title },
 			New: func(d *settings.Desk) (settings.Section, error) { return keys.New(d, o.Keeper, asker) }},
 		{Name: access.Name, Title: func(w *words.Words) string { return w.Settings.Access },

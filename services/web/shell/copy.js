@@ -13,3 +13,22 @@ export async function copy(text) {
   field.remove();
   return done;
 }
+
+// copyButtons has each button that names a field copy what is in it.
+export function copyButtons() {
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    const field = document.getElementById(button.dataset.copy);
+    const say = button.textContent;
+    button.hidden = false;
+    field.addEventListener("focus", () => field.select());
+    button.addEventListener("click", async () => {
+      if (!(await copy(field.value))) {
+        field.focus();
+        return;
+      }
+      button.textContent = button.dataset.copied;
+      document.getElementById("announce").textContent = button.dataset.copied;
+      setTimeout(() => (button.textContent = say), 1500);
+    });
+  }
+}

@@ -147,6 +147,7 @@ func english() *Words {
 		Access:   englishAccess(),
 		HTTPS:    englishHTTPS(),
 		Account:  englishAccount(),
+		Factors:  englishFactors(),
 		Reauth:   englishReauth(),
 		Step:     englishStep(),
 		Settings: Settings{

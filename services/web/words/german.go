@@ -147,6 +147,7 @@ func german() *Words {
 		Access:   germanAccess(),
 		HTTPS:    germanHTTPS(),
 		Account:  germanAccount(),
+		Factors:  germanFactors(),
 		Reauth:   germanReauth(),
 		Step:     germanStep(),
 		Settings: Settings{

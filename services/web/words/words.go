@@ -46,6 +46,7 @@ type Words struct {
 	Restore  Restore
 	Settings Settings
 	Account  Account
+	Factors  Factors
 	Reauth   Reauth
 	Access   Access
 	HTTPS    HTTPS

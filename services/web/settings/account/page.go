@@ -1,5 +1,5 @@
-// Package account is the section of the settings about the owner: password
-// and signed-in browsers.
+// Package account is the section of the settings about the owner: password,
+// second factor and signed-in browsers.
 package account
 
 import (
@@ -12,6 +12,7 @@ import (
 
 	"coffer/services/auth"
 	"coffer/services/library"
+	"coffer/services/web/reauth"
 	"coffer/services/web/settings"
 	"coffer/services/web/shell"
 )
@@ -23,6 +24,8 @@ const Name = "account"
 type Page struct {
 	settings.Frame
 	PasswordProblem *shell.Problem
+	Factors         Factors
+	Reauth          reauth.Dialog
 	Browsers        []Browser
 	SessionsText    string
 }
@@ -38,16 +41,25 @@ type site struct {
 	*settings.Desk
 	keeper  *auth.Keeper
 	cookies auth.Cookies
+	asker   *reauth.Asker
 	view    *shell.View
+	enrol   *shell.View
+	codes   *shell.View
 }
 
-// New parses the page.
-func New(d *settings.Desk, keeper *auth.Keeper, cookies auth.Cookies) (settings.Section, error) {
-	v, err := d.View(Name, shell.Sheets{Script: settings.Asset(Name)})
-	return &site{Desk: d, keeper: keeper, cookies: cookies, view: v}, err
+// New parses the pages.
+func New(d *settings.Desk, keeper *auth.Keeper, cookies auth.Cookies, asker *reauth.Asker) (settings.Section, error) {
+	s := &site{Desk: d, keeper: keeper, cookies: cookies, asker: asker}
+	var errs [3]error
+	s.view, errs[0] = d.View(Name, shell.Sheets{Script: settings.Asset(Name), With: reauth.Templates()})
+	s.enrol, errs[1] = d.View(Name, shell.Sheets{Page: "enrol", Style: "factor", Script: "factor"})
+	s.codes, errs[2] = d.View(Name, shell.Sheets{Page: "recovery-codes", Style: "factor", Script: "factor"})
+	return s, errors.Join(errs[:]...)
 }
 
-func (s *site) Pages() []shell.Page { return []shell.Page{{View: s.view, Data: &Page{}}} }
+func (s *site) Pages() []shell.Page {
+	return []shell.Page{{View: s.view, Data: &Page{}}, {View: s.enrol, Data: &Enrol{}}, {View: s.codes, Data: &Codes{}}}
+}
 
 func (s *site) Register(r gin.IRouter) {
 	r.GET("/settings/account", s.get)
@@ -55,6 +67,7 @@ func (s *site) Register(r gin.IRouter) {
 	r.POST("/settings/account/sessions/:id/end", s.endSession)
 	r.POST("/settings/account/others/end", s.endOthers)
 	r.POST("/settings/account/everywhere/end", s.endAll)
+	s.registerFactors(r)
 }
 
 func (s *site) get(c *gin.Context) {
@@ -68,6 +81,10 @@ func (s *site) get(c *gin.Context) {
 		p.Notice = p.W.Settings.PasswordChanged
 	case "session":
 		p.Notice = p.W.Settings.SessionEnded
+	case "factor":
+		p.Notice = p.W.Factors.TurnedOff
+	case "late":
+		p.Notice = p.W.Factors.Late
 	case "others":
 		p.Notice = p.W.Account.OthersEnded
 	}
@@ -79,6 +96,9 @@ func (s *site) page(c *gin.Context) (*Page, error) {
 	p := &Page{Frame: s.Frame(c, s.view, Name)}
 	const day = 24 * time.Hour
 	p.SessionsText = fmt.Sprintf(p.W.Account.SessionsText, p.W.Number(int(auth.SessionTTL/day)), p.W.Number(int(auth.SessionMax/day)))
+	if err := s.factors(c, p); err != nil {
+		return nil, err
+	}
 	sessions, err := s.keeper.Sessions(ctx)
 	if err != nil {
 		return nil, err

@@ -1,3 +1,3 @@
-import { passwords } from "./password.js";
+import { askFirst } from "./ask-first.js";
 
-passwords();
+askFirst();
