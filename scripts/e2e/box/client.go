@@ -58,6 +58,9 @@ func IsStatus(err error, code int) bool {
 	return errors.As(err, &s) && s.Code == code
 }
 
+// maxAnswer bounds what is kept of an answer, in bytes; a backup is the largest.
+const maxAnswer = 1 << 30
+
 // Do sends a request and decodes a JSON answer into out, when out is not nil.
 // Every answer outside 2xx is a *Status.
 func (c *Client) Do(ctx context.Context, method, path, contentType string, body io.Reader, out any) error {
@@ -76,7 +79,10 @@ func (c *Client) Do(ctx context.Context, method, path, contentType string, body 
 		return err
 	}
 	defer func() { _ = res.Body.Close() }()
-	text, err := io.ReadAll(io.LimitReader(res.Body, 64<<20))
+	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	if err == nil && len(text) > maxAnswer {
+		err = fmt.Errorf("%s %s answers with more than %d bytes", method, path, maxAnswer)
+	}
 	if err != nil {
 		return err
 	}
