@@ -366,6 +366,9 @@ func (k *Keeper) run(f func()) {
 // note writes down how it ended.
 func (k *Keeper) note(b library.Backup, err error) library.Backup {
 	if err != nil {
+		if k.ending.Err() != nil { // whatever it was said to be
+			err = errors.Join(context.Canceled, err)
+		}
 		b.Status, b.Reason = library.BackupFailed, reason(err)
 		k.o.Log.Error("backup failed", "backup", b.ID, "err", err)
 	} else {

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"coffer/scripts/e2e/box"
@@ -59,5 +60,9 @@ func leaveOut(from, to string, what ...weaken.Protection) error {
 		return errors.New("too many to be left out at once")
 	}
 	copy(program[at:], names)
+	// A process that is being started meanwhile would hold the file open, and what
+	// is open for writing is not executed.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	return errors.Join(os.WriteFile(to, program, 0o755), os.Chmod(to, 0o755))
 }
