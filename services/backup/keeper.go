@@ -58,16 +58,6 @@ type Keeper struct {
 
 var _ library.Backups = (*Keeper)(nil)
 
-// Codes of the reasons for which a backup fails.
-const (
-	codeInterrupted = "interrupted"
-	codeFull        = "disk_full"
-	codeDamaged     = "damaged"
-	codeSecrets     = "secrets"
-	codeRecord      = "record"
-	codeOther       = "failed"
-)
-
 // New opens the folder, and says of what an earlier process left unfinished
 // that it failed.
 func New(o Options) (*Keeper, error) {
@@ -379,23 +369,6 @@ func (k *Keeper) note(b library.Backup, err error) library.Backup {
 		k.o.Log.Error("backup not noted", "backup", b.ID, "err", err)
 	}
 	return b
-}
-
-func reason(err error) *library.Reason {
-	e, ok := errors.AsType[*library.Error](err)
-	switch {
-	case errors.Is(err, context.Canceled):
-		return &library.Reason{Code: codeInterrupted, Message: "The box stopped while the backup was made."}
-	case errors.Is(err, errUnsealed):
-		return &library.Reason{Code: codeSecrets, Message: "The secrets of the box could not be put in."}
-	case !ok:
-		return &library.Reason{Code: codeOther, Message: "It could not be made. The log of the API says why."}
-	case e.Kind == library.Full:
-		return &library.Reason{Code: codeFull, Message: e.Message}
-	case e.Kind == library.Invalid:
-		return &library.Reason{Code: codeDamaged, Message: e.Message}
-	}
-	return &library.Reason{Code: codeOther, Message: e.Message}
 }
 
 var errUnsealed = errors.New("init did not seal the secrets")
