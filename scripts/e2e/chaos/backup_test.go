@@ -23,6 +23,7 @@ const (
 	stocked       = 10_000 // sources
 	backupKills   = 25     // of the API, while it makes or proves a backup
 	restoreKills  = 25     // of the whole box, while it is restored
+	backupWithin  = 400 * time.Millisecond
 	killWithin    = 1500 * time.Millisecond
 	afterDecision = 400 * time.Millisecond
 )
@@ -56,7 +57,7 @@ func TestBackupsOutliveKills(t *testing.T) {
 	killed := 0
 	for range backupKills {
 		b := begin(ctx, t, from)
-		must(t, box.Pause(ctx, time.Duration(r.Int64N(int64(killWithin)))))
+		must(t, box.Pause(ctx, time.Duration(r.Int64N(int64(backupWithin)))))
 		_, err := kill(ctx, from, "api")
 		must(t, err)
 		all, err := from.Backups(ctx)
