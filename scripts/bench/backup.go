@@ -60,6 +60,7 @@ func (r report) backup(ctx context.Context, binary, root, dir string) error {
 	if err != nil {
 		return err
 	}
+	b.HTTP.Timeout = 0 // it takes as long as it takes
 	started = time.Now()
 	if err := b.Restore(ctx, file, key, ""); err != nil {
 		return err
