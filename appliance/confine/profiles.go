@@ -86,7 +86,7 @@ var (
 	}
 	// writeCalls change files; Landlock says which.
 	writeCalls = []string{
-		"pwrite64", "pwritev", "ftruncate", "fsync", "fdatasync", "sync_file_range", "fallocate", "flock", "msync",
+		"pwrite64", "pwritev", "ftruncate", "fsync", "fdatasync", "syncfs", "sync_file_range", "fallocate", "flock", "msync",
 		"mkdir", "mkdirat", "unlink", "unlinkat", "rmdir", "rename", "renameat", "renameat2",
 		"chmod", "fchmod", "fchmodat", "utimensat", "sendfile", "copy_file_range", "splice",
 	}

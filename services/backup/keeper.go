@@ -270,7 +270,7 @@ func (k *Keeper) create(ctx context.Context, passphrase string, scheduled bool) 
 	begun := k.live(b)
 	k.run(func() {
 		if b = k.note(b, k.make(&b, s)); b.Status != library.BackupFailed {
-			b = k.note(b, k.prove(&b, s.open))
+			b = k.proven(b, s.open)
 		}
 		if b.Status == library.BackupProven {
 			if err := k.thin(); err != nil {
@@ -298,9 +298,7 @@ func (k *Keeper) Verify(ctx context.Context, id, passphrase string) (library.Bac
 		return b, err
 	}
 	begun := k.live(b)
-	k.run(func() {
-		k.note(b, k.prove(&b, key))
-	})
+	k.run(func() { k.proven(b, key) })
 	return begun, nil
 }
 
@@ -351,6 +349,18 @@ func (k *Keeper) run(f func()) {
 		k.end()
 		k.nudge()
 	})
+}
+
+// proven looks at a whole backup and writes down how it ended. One that the end
+// of the box breaks off says nothing of the file: what was known stays.
+func (k *Keeper) proven(b library.Backup, key age.Identity) library.Backup {
+	known := b
+	err := k.prove(&b, key)
+	if err != nil && k.ending.Err() != nil {
+		k.o.Log.Info("backup not looked at to its end", "backup", b.ID, "err", err)
+		return known
+	}
+	return k.note(b, err)
 }
 
 // note writes down how it ended.

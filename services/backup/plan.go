@@ -88,10 +88,15 @@ func (k *Keeper) due(p library.BackupPlan, newestFirst []library.Backup) (time.T
 	return p.SetAt, true
 }
 
-// stale is the newest backup that the box can open, when its proof is old.
+// stale is the newest backup that the box can open, when its proof is old or
+// was broken off.
 func stale(newestFirst []library.Backup, now time.Time) (library.Backup, bool) {
 	for _, b := range newestFirst {
-		if b.Seal == library.SealKey && b.Status == library.BackupProven {
+		switch {
+		case b.Seal != library.SealKey:
+		case b.Status == library.BackupComplete:
+			return b, true
+		case b.Status == library.BackupProven:
 			return b, now.Sub(b.ProvenAt) > again
 		}
 	}

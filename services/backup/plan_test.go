@@ -94,6 +94,31 @@ func TestOldProofsAreRenewed(t *testing.T) {
 	})
 }
 
+// TestABrokenProofSaysNothing ends the box while a backup is looked at: the file
+// is none the worse for it, and it is looked at again.
+func TestABrokenProofSaysNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.key()
+		b := r.until(r.Create(t.Context(), ""))
+		key, err := r.unseal(t.Context(), b, "")
+		librarytest.Must(t, err)
+		r.stop()
+		if got := r.proven(b, key); got.Status != library.BackupProven || got.Reason != nil {
+			t.Errorf("%+v", got)
+		}
+		b.Status = library.BackupComplete
+		librarytest.Must(t, r.Keeper.dir.put(b))
+		wantStatus(t, r.proven(b, key), library.BackupComplete)
+		librarytest.Must(t, r.Keeper.Close())
+		r.open()
+		planned(r, 10*time.Minute)
+		b, err = r.Backup(t.Context(), b.ID)
+		librarytest.Must(t, err)
+		wantStatus(t, b, library.BackupProven)
+	})
+}
+
 func TestSurplus(t *testing.T) {
 	b := func(id string, s library.BackupStatus, size int64, scheduled bool) library.Backup {
 		return library.Backup{ID: id, Status: s, Size: size, Scheduled: scheduled}
