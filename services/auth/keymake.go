@@ -115,6 +115,7 @@ func (k *Keeper) RevokeKey(ctx context.Context, by Identity, id string) error {
 	if err != nil {
 		return err
 	}
+	k.outdate(context.WithoutCancel(ctx))
 	k.Record(ctx, library.AuditKeyRevoked, key.Name)
 	k.o.Log.Info("key revoked", "key", id)
 	return nil

@@ -13,7 +13,8 @@ import (
 // when the copy was made, those that have ended since included. Nothing in it
 // says so. So whenever a session ends, and after each start, the owner gets another
 // mark, in the same transaction, and the mark is told to a witness outside of
-// the store. A store whose mark the witness does not know is an older one.
+// the store. A store whose mark the witness does not know is an older one. A key
+// that ends before its time changes the mark right after (outdate).
 
 // marking runs change, which gives the owner the mark it is passed, and tells
 // the witness before and after: stopped in between, it knows both. What cannot
@@ -82,9 +83,14 @@ func (k *Keeper) recognise(ctx context.Context) error {
 // before this start are older ones. It writes to the disk several times, which
 // no request waits for.
 func (k *Keeper) begin(ctx context.Context) {
-	if !k.remark {
-		return
+	if k.remark {
+		k.outdate(ctx)
 	}
+}
+
+// outdate gives the owner another mark: copies of the store from before are
+// older ones from now on, and the keys that ended since stay ended.
+func (k *Keeper) outdate(ctx context.Context) {
 	k.writes.Lock()
 	defer k.writes.Unlock()
 	owner, err := k.readOwner(ctx)

@@ -65,6 +65,20 @@ func TestStorePutBack(t *testing.T) {
 	}
 }
 
+// A key that was revoked does not come back with a copy of the store from before.
+func TestRevokedKeyPutBack(t *testing.T) {
+	b := newBox(t, nil)
+	mine := b.setUp(t).Identity
+	key, text := b.makeKey(t, mine, NewKey{})
+	old, kept := b.a.copied(), b.shelf.all[key.ID]
+	wantKind(t, b.RevokeKey(t.Context(), mine, key.ID), "")
+
+	b.shelf.all[key.ID] = kept
+	now := b.resumed(t, old)
+	_, err := now.VerifyKey(t.Context(), text)
+	wantKind(t, err, library.Unauthorized)
+}
+
 // A store that is the one that the box left keeps its sessions, wherever the box
 // was stopped.
 func TestStoreLeft(t *testing.T) {
