@@ -25,9 +25,9 @@ type Challenges interface {
 // askWithin is how long a conversation may take in all.
 const askWithin = talkWithin + requestWithin
 
-// Issue gets a certificate for an order and returns its chain in PEM, that of
-// the names first. Its error is a *Failure, or ctx's.
-func (c Client) Issue(ctx context.Context, o Order) (chainPEM []byte, err error) {
+// Issue gets a certificate for an order; told hears of each step. Its error is
+// a *Failure, or ctx's.
+func (c Client) Issue(ctx context.Context, o Order, told func(Step)) (made Certificate, err error) {
 	var open []string // tokens that are served
 	defer func() {
 		for _, token := range open {
@@ -42,16 +42,29 @@ func (c Client) Issue(ctx context.Context, o Order) (chainPEM []byte, err error)
 			if err := c.Challenges.Put(a.Present.Token, a.Present.Answer); err != nil {
 				done.Error = err.Error()
 			}
+			told(StepChallenge)
 			return l.write(done)
-		case a.Chain != "":
-			chainPEM = []byte(a.Chain)
+		case a.Step != "":
+			told(a.Step)
+		case a.Issued != nil:
+			made = *a.Issued
 		}
 		return nil
 	})
-	if err == nil && len(chainPEM) == 0 {
+	if err == nil && made.Chain == "" {
 		err = failure(CodeUnavailable, "The box's way out ended without an answer.")
 	}
-	return chainPEM, err
+	return made, err
+}
+
+// Renewal asks an authority when it wants a certificate of its own to be
+// renewed; nil: it does not say. Its error is a *Failure, or ctx's.
+func (c Client) Renewal(ctx context.Context, i Issued) (w *Window, err error) {
+	err = c.ask(ctx, Request{Purpose: ACME, Issued: &i}, func(_ *lines, a answer) error {
+		w = a.Window
+		return nil
+	})
+	return w, err
 }
 
 // Fetch writes what is at address to w and says what it is called. Its error

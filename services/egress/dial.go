@@ -218,5 +218,7 @@ func explain(err error) *Failure {
 	case errors.As(err, &op):
 		return &Failure{Code: CodeUnreachable, Message: "No connection could be made.", Detail: op.Err.Error()}
 	}
-	return &Failure{Code: CodeUnreachable, Message: "The other side did not answer as expected.", Detail: fmt.Sprint(err)}
+	return &Failure{Code: CodeUnreachable, Message: unexpected, Detail: fmt.Sprint(err)}
 }
+
+const unexpected = "The other side did not answer as expected."

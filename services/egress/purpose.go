@@ -29,7 +29,7 @@ const (
 // what will be allowed.
 func Purposes() []Purpose {
 	return []Purpose{
-		{Name: ACME, Caller: Init, Reach: "the configured certificate authority, at the hosts that its directory names", serve: (*talk).order},
+		{Name: ACME, Caller: Init, Reach: "the configured certificate authority, at the hosts that its directory names", serve: (*talk).authority},
 		{Name: Fetch, Caller: API, Reach: "public addresses, each hop judged anew", serve: (*talk).fetch},
 		{Name: "webhook", Caller: API, Reach: "the configured address"},
 		{Name: "s3", Caller: API, Reach: "the configured storage"},

@@ -176,8 +176,11 @@ func (t *talk) converse() error {
 
 // destination is where a request would lead, for the count.
 func (t *talk) destination() string {
-	if t.request.Order != nil {
-		return hostOf(t.request.Order.Directory)
+	switch r := t.request; {
+	case r.Order != nil:
+		return hostOf(r.Order.Directory)
+	case r.Issued != nil:
+		return hostOf(r.Issued.Directory)
 	}
 	return hostOf(t.request.URL)
 }

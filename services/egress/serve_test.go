@@ -158,11 +158,11 @@ func TestIdle(t *testing.T) {
 
 func TestNobodyAnswers(t *testing.T) {
 	c := Client{Socket: filepath.Join(t.TempDir(), "none")}
-	_, err := c.Issue(t.Context(), Order{})
+	_, err := c.Issue(t.Context(), Order{}, func(Step) {})
 	wants(t, err, CodeUnavailable, "does not answer")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := c.Issue(ctx, Order{}); !errors.Is(err, context.Canceled) {
+	if _, err := c.Issue(ctx, Order{}, func(Step) {}); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }

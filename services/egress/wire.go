@@ -14,9 +14,10 @@ const maxLine = 1 << 20
 
 // Request asks to go out for a purpose.
 type Request struct {
-	Purpose string `json:"purpose"`
-	Order   *Order `json:"order,omitempty"` // of ACME
-	URL     string `json:"url,omitempty"`   // of Fetch
+	Purpose string  `json:"purpose"`
+	Order   *Order  `json:"order,omitempty"`  // of ACME: this, or
+	Issued  *Issued `json:"issued,omitempty"` // when to renew
+	URL     string  `json:"url,omitempty"`    // of Fetch
 }
 
 // Order asks an authority for a certificate by HTTP-01 (RFC 8555). The private
@@ -31,16 +32,53 @@ type Order struct {
 	Contact string `json:"contact"` // an address for mail; may be empty
 	CSR     []byte `json:"csr"`     // DER
 	Agreed  bool   `json:"agreed"`  // the owner accepts the authority's terms
+	// Replaces is the certificate that this one is to renew, by the same
+	// authority and account, in DER; empty: none (RFC 9773, 5).
+	Replaces []byte `json:"replaces,omitempty"`
 }
+
+// Issued is a certificate of an authority, which is asked when it wants it to
+// be renewed (RFC 9773).
+type Issued struct {
+	Directory   string `json:"directory"`       // as Order.Directory
+	Roots       string `json:"roots,omitempty"` // as Order.Roots
+	Certificate []byte `json:"certificate"`     // DER
+}
+
+// Certificate is what came of an order.
+type Certificate struct {
+	Chain   string  `json:"chain"`             // PEM, that of the names first
+	Terms   string  `json:"terms,omitempty"`   // where the authority has its terms
+	Renewal *Window `json:"renewal,omitempty"` // nil: the authority does not say
+}
+
+// Window is when an authority wants a certificate to be renewed.
+type Window struct {
+	Start time.Time `json:"start"`
+	End   time.Time `json:"end"`
+	Again time.Time `json:"again,omitzero"` // it is not to be asked before
+	Why   string    `json:"why,omitempty"`  // a page of the authority's that explains it
+}
+
+// Step is how far an order is.
+type Step string
+
+// The steps after the order is placed.
+const (
+	StepChallenge Step = "challenge" // the authority asks the names for an answer
+	StepIssue     Step = "issue"     // it did, and makes the certificate
+)
 
 // answer is one line from egress; one field is set.
 type answer struct {
-	Present *challenge `json:"present,omitempty"` // serve it, and say when it is served
-	Chain   string     `json:"chain,omitempty"`   // PEM: the order is done
-	Page    *Page      `json:"page,omitempty"`    // what is at a URL; chunks follow
-	Chunk   []byte     `json:"chunk,omitempty"`
-	End     bool       `json:"end,omitempty"` // of the chunks
-	Failure *Failure   `json:"failure,omitempty"`
+	Present *challenge   `json:"present,omitempty"` // serve it, and say when it is served
+	Step    Step         `json:"step,omitempty"`
+	Issued  *Certificate `json:"issued,omitempty"` // the order is done
+	Window  *Window      `json:"window,omitempty"`
+	Page    *Page        `json:"page,omitempty"` // what is at a URL; chunks follow
+	Chunk   []byte       `json:"chunk,omitempty"`
+	End     bool         `json:"end,omitempty"` // of the chunks
+	Failure *Failure     `json:"failure,omitempty"`
 }
 
 // challenge is what the authority will ask for at
@@ -94,7 +132,10 @@ const (
 	CodeInvalid     Code = "invalid"     // the request makes no sense
 	CodeUnreachable Code = "unreachable" // no name, no route, no answer
 	CodeUntrusted   Code = "untrusted"   // the other side's certificate
-	CodeChallenge   Code = "challenge"   // the authority could not confirm a name
+	CodeNotReached  Code = "not_reached" // the authority found nobody at a name
+	CodeNoName      Code = "no_name"     // the authority did not find a name
+	CodeElsewhere   Code = "elsewhere"   // the authority found somebody else at a name
+	CodeContact     Code = "contact"     // the authority does not take the address for mail
 	CodeRejected    Code = "rejected"    // the authority will not vouch for a name
 	CodeLimited     Code = "limited"     // the authority wants fewer orders
 	CodeAuthority   Code = "authority"   // another answer of the authority
@@ -110,6 +151,9 @@ type Failure struct {
 	Code    Code   `json:"code"`
 	Message string `json:"message"`
 	Detail  string `json:"detail,omitempty"`
+	Name    string `json:"name,omitempty"` // that an authority could not confirm
+	// Until is when the other side wants to be asked again; zero: it did not say.
+	Until time.Time `json:"until,omitzero"`
 }
 
 func (f *Failure) Error() string {
