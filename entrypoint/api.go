@@ -25,6 +25,7 @@ import (
 	"coffer/services/index"
 	"coffer/services/library"
 	"coffer/services/link"
+	"coffer/services/packages"
 	"coffer/services/store"
 	"coffer/services/store/blobs"
 	"coffer/services/web"
@@ -132,12 +133,23 @@ func serveAPI(ctx context.Context, c call) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, backups.Close()) }()
+	signing, err := auth.PackageKey(key)
+	if err != nil {
+		return err
+	}
+	exchange, err := packages.New(packages.Options{
+		Dir: filepath.Join(o.Data, "store", "import"), Library: lib, Key: signing, MaxFile: o.MaxUpload, Box: boxID, Version: version, Changed: lib.Announce, Log: s.log,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, exchange.Close()) }()
 	door := frontDoor{o.BoxSocket, keeper}
 	looking := newWatch(o.BoxSocket, s.log)
 	site, err := web.New(web.Options{
 		Templates: os.DirFS(filepath.Join(o.Share, "templates")), Dev: o.Dev,
 		Library: lib, Keeper: keeper, Accounts: st, Cookies: cookies, Hosts: hosts, Budgets: budgets, Proxies: o.Proxies,
-		SetupOpen: o.SetupOpen, BasePath: o.BasePath, Version: version, Status: api.Status, Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, FrontDoor: door, Backups: backups,
+		SetupOpen: o.SetupOpen, BasePath: o.BasePath, Version: version, Status: api.Status, Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, FrontDoor: door, Backups: backups, Packages: exchange,
 		Log: s.log,
 	})
 	if err != nil {
@@ -146,7 +158,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	front := api.Options{
 		Library: lib, Keeper: keeper, Accounts: st, Hosts: hosts, Cookies: cookies, Budgets: budgets, Proxies: o.Proxies,
 		EdgeToken: string(token), BasePath: o.BasePath, MaxUpload: o.MaxUpload, Version: version, Dev: o.Dev,
-		Health: boxHealth(o.Box), Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, Backups: backups, FrontDoor: door, Failure: site.Fail, Log: s.log,
+		Health: boxHealth(o.Box), Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, Backups: backups, Packages: exchange, FrontDoor: door, Failure: site.Fail, Log: s.log,
 	}
 	if o.Metrics {
 		if front.Metrics, err = newMetrics(o, lib, backups, looking, s.log); err != nil {
@@ -171,6 +183,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	g.Go(func() error { return keeper.Run(gctx) })
 	g.Go(func() error { return keeper.RunKeys(gctx) })
 	g.Go(func() error { return backups.Run(gctx) })
+	g.Go(func() error { return exchange.Run(gctx) })
 	g.Go(func() error { return looking.run(gctx) })
 	g.Go(func() error {
 		return console.Serve(gctx, commands.(*net.UnixListener), console.Options{UID: o.Root, Keeper: keeper, Backups: backups, Log: s.log})

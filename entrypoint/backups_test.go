@@ -118,12 +118,20 @@ func untar(t *testing.T, file string, key age.Identity) map[string][]byte {
 // sendBackup posts a backup as a program does.
 func (v visitor) sendBackup(file, key, code string) (int, string) {
 	v.t.Helper()
+	return v.sendFile("/restore", "coffer.age", file, code, "identity", key)
+}
+
+// sendFile posts a form with the fields before the file.
+func (v visitor) sendFile(path, name, file, code string, fields ...string) (int, string) {
+	v.t.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
-	if err := form.WriteField("identity", key); err != nil {
-		v.t.Fatal(err)
+	for i := 0; i < len(fields); i += 2 {
+		if err := form.WriteField(fields[i], fields[i+1]); err != nil {
+			v.t.Fatal(err)
+		}
 	}
-	part, err := form.CreateFormFile("file", "coffer.age")
+	part, err := form.CreateFormFile("file", name)
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -133,7 +141,7 @@ func (v visitor) sendBackup(file, key, code string) (int, string) {
 	if err := form.Close(); err != nil {
 		v.t.Fatal(err)
 	}
-	req, err := http.NewRequest("POST", v.url+"/api/v1/restore", &body)
+	req, err := http.NewRequest("POST", v.url+"/api/v1"+path, &body)
 	if err != nil {
 		v.t.Fatal(err)
 	}

@@ -51,6 +51,8 @@ type Options struct {
 	FrontDoor library.FrontDoor
 	// Backups makes and proves sealed copies; nil: none are made here.
 	Backups library.Backups
+	// Packages lets the library leave and takes packages in; nil: neither.
+	Packages library.Packages
 	// Watch tells how the box keeps its claims; it never changes the health.
 	Watch library.Watch
 	// Metrics answers /metrics; nil: there is no such route.

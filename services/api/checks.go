@@ -211,7 +211,7 @@ const (
 func (s *server) limitBody(c *gin.Context) {
 	limit := int64(maxNote)
 	switch {
-	case s.isRestore(c):
+	case s.isWhole(c):
 		return
 	case isMultipart(c):
 		limit = s.MaxUpload + formRoom

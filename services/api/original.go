@@ -21,33 +21,13 @@ func (s *server) original(c *gin.Context) error {
 	}
 	defer content.Close()
 	h := c.Writer.Header()
-	h.Set("Content-Type", mediaType(src.Type))
+	h.Set("Content-Type", src.Type.MediaType())
 	h.Set("Content-Disposition", attachment(src))
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("ETag", `"`+src.SHA256+`"`)
 	http.ServeContent(c.Writer, c.Request, "", src.AddedAt, content)
 	return nil
-}
-
-func mediaType(t library.Type) string {
-	switch t {
-	case library.TypePDF:
-		return "application/pdf"
-	case library.TypeDOCX:
-		return "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-	case library.TypeHTML:
-		return "text/html"
-	case library.TypeMarkdown:
-		return "text/markdown"
-	case library.TypeText:
-		return "text/plain"
-	case library.TypeCSV:
-		return "text/csv"
-	case library.TypeEPUB:
-		return "application/epub+zip"
-	}
-	return "application/octet-stream"
 }
 
 // attachment names the file twice (RFC 6266): in ASCII for old programs, and

@@ -15,11 +15,11 @@ import (
 	"coffer/services/library"
 )
 
-// isRestore reports a request that brings a backup, which may be larger than
-// any document.
-func (s *server) isRestore(c *gin.Context) bool {
+// isWhole reports a request that brings a backup or a package, which may be
+// larger than any document.
+func (s *server) isWhole(c *gin.Context) bool {
 	switch strings.TrimPrefix(c.FullPath(), s.BasePath) {
-	case "/api/v1/restore", "/setup/restore", "/settings/backups/restore":
+	case "/api/v1/restore", "/setup/restore", "/settings/backups/restore", "/api/v1/import", "/settings/packages/import":
 		return c.Request.Method == http.MethodPost
 	}
 	return false

@@ -41,6 +41,8 @@ const (
 	AuditBackupMade      AuditKind = "backup_made"      // because somebody asked for it; Detail: its id
 	AuditBackupTaken     AuditKind = "backup_taken"     // downloaded; Detail: its id
 	AuditBackupDeleted   AuditKind = "backup_deleted"   // Detail: its id
+	AuditExported        AuditKind = "exported"         // the library left the box; Detail: in which form
+	AuditImported        AuditKind = "imported"         // a package was taken; Detail: what it calls itself
 )
 
 // AuditKinds are all kinds, in the order in which they are offered as filters.
@@ -49,7 +51,7 @@ func AuditKinds() []AuditKind {
 		AuditSignIn, AuditSignInFailed, AuditSignOut, AuditSessionEnded, AuditOthersEnded, AuditEverywhere, AuditPutBack,
 		AuditPassword, AuditPasswordReset, AuditPasswordFailed, AuditFactorFailed, AuditFactorOn, AuditFactorOff, AuditFactorsRemoved,
 		AuditRecoveryUsed, AuditRecoveryMade, AuditKeyCreated, AuditKeyRevoked, AuditSettingsChanged, AuditHTTPSChanged,
-		AuditBackupKey, AuditBackupMade, AuditBackupTaken, AuditBackupDeleted,
+		AuditBackupKey, AuditBackupMade, AuditBackupTaken, AuditBackupDeleted, AuditExported, AuditImported,
 		AuditSetup, AuditSetupFailed,
 	}
 }

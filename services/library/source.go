@@ -33,6 +33,40 @@ const (
 	TypeEPUB     Type = "epub"
 )
 
+// MediaType is that of the original (RFC 6838), as far as it was found out.
+func (t Type) MediaType() string {
+	switch t {
+	case TypePDF:
+		return "application/pdf"
+	case TypeDOCX:
+		return "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+	case TypeHTML:
+		return "text/html"
+	case TypeMarkdown:
+		return "text/markdown"
+	case TypeText:
+		return "text/plain"
+	case TypeCSV:
+		return "text/csv"
+	case TypeEPUB:
+		return "application/epub+zip"
+	}
+	return "application/octet-stream"
+}
+
+// Extension is what names of such files usually end in; empty: nothing does.
+func (t Type) Extension() string {
+	switch t {
+	case TypePDF, TypeDOCX, TypeHTML, TypeCSV, TypeEPUB:
+		return "." + string(t)
+	case TypeMarkdown:
+		return ".md"
+	case TypeText:
+		return ".txt"
+	}
+	return ""
+}
+
 // Reason says why a source failed, for scripts (Code) and for people
 // (Message: what happened and what to do).
 type Reason struct {

@@ -78,6 +78,7 @@ func TestAccessible(t *testing.T) {
 	long := b.furnish()
 	b.someKeys()
 	b.someBackups()
+	b.somePackage()
 	v = b.tab(chrome)
 	look(v, "/login")
 	v.signIn()
@@ -86,7 +87,7 @@ func TestAccessible(t *testing.T) {
 	for _, path := range []string{
 		"/", "/?q=notice+period", "/?q=submarine&type=pdf", "/library", "/library/" + string(long.ID), "/library/" + string(long.ID) + "?q=heating+curve",
 		"/library/" + string(failed.Items[0].ID), "/library/" + string(long.ID) + "/delete", "/library/none", "/activity", "/posture", "/logs", "/add",
-		"/settings/account", "/settings/keys", "/settings/access", "/settings/https", "/settings/backups", "/settings/backups/restore", "/settings/outgoing",
+		"/settings/account", "/settings/keys", "/settings/access", "/settings/https", "/settings/backups", "/settings/backups/restore", "/settings/packages", "/settings/outgoing",
 		"/settings/audit", "/settings/appearance", "/settings/about",
 	} {
 		look(v, path)

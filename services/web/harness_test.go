@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/ed25519"
 	"crypto/rand"
 	"io/fs"
 	"log/slog"
@@ -25,6 +26,7 @@ import (
 	"coffer/services/backup"
 	"coffer/services/index"
 	"coffer/services/library"
+	"coffer/services/packages"
 	"coffer/services/store"
 	"coffer/services/store/blobs"
 )
@@ -43,6 +45,7 @@ type box struct {
 	lib      *library.Library
 	accounts *store.Store
 	backups  *backup.Keeper
+	packages *packages.Keeper
 	restored atomic.Int32 // how often a backup was to be put in place
 	site     *Site
 	url      string
@@ -122,13 +125,19 @@ func newBox(t testing.TB, base string) *box {
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, b.backups.Close()) })
+	b.packages, err = packages.New(packages.Options{
+		Dir: filepath.Join(dir, "import"), Library: b.lib, Key: ed25519.NewKeyFromSeed(key), MaxFile: maxUpload, Changed: b.lib.Announce, Box: cookies.Box, Version: "0.1.0-test", Log: log,
+	})
+	must(t, err)
+	t.Cleanup(func() { must(t, b.packages.Close()) })
+	b.run(func(ctx context.Context) { must(t, b.packages.Run(ctx)) })
 	b.site, err = New(Options{
-		Backups: b.backups, Library: b.lib, Watch: b.watch, Logs: b.said, WayOut: b.went, FrontDoor: b.door, Keeper: keeper, Accounts: st, Cookies: cookies, BasePath: base,
+		Packages: b.packages, Backups: b.backups, Library: b.lib, Watch: b.watch, Logs: b.said, WayOut: b.went, FrontDoor: b.door, Keeper: keeper, Accounts: st, Cookies: cookies, BasePath: base,
 		Version: "0.1.0-test", Status: api.Status, Log: log,
 	})
 	must(t, err)
 	engine, err := api.New(api.Options{
-		Backups: b.backups, Library: b.lib, Keeper: keeper, Accounts: st, Hosts: auth.Hosts{Accounts: st}, Cookies: cookies,
+		Packages: b.packages, Backups: b.backups, Library: b.lib, Keeper: keeper, Accounts: st, Hosts: auth.Hosts{Accounts: st}, Cookies: cookies,
 		EdgeToken: edgeToken, BasePath: base, MaxUpload: maxUpload, Version: "0.1.0-test", Failure: b.site.Fail, Log: log,
 	})
 	must(t, err)

@@ -36,6 +36,7 @@ import (
 	"coffer/services/web/settings/https"
 	"coffer/services/web/settings/keys"
 	"coffer/services/web/settings/outgoing"
+	"coffer/services/web/settings/packages"
 	"coffer/services/web/setup"
 	"coffer/services/web/shell"
 	"coffer/services/web/sources"
@@ -52,6 +53,7 @@ type Options struct {
 	Logs      library.Logs      // nil: nothing keeps a log
 	WayOut    library.WayOut    // nil: nothing goes out
 	Backups   library.Backups   // nil: none are made here
+	Packages  library.Packages  // nil: nothing leaves or comes in as a package
 	FrontDoor library.FrontDoor // nil: nothing serves HTTPS
 	Keeper    *auth.Keeper
 	Accounts  library.Accounts
@@ -146,6 +148,8 @@ func sections(o Options, asker *reauth.Asker) []settings.Row {
 			New: func(d *settings.Desk) (settings.Section, error) { return https.New(d, o.FrontDoor, o.Accounts) }},
 		{Name: backups.Name, Title: func(w *words.Words) string { return w.Backups.Title },
 			New: func(d *settings.Desk) (settings.Section, error) { return backups.New(d, o.Keeper, o.Backups, asker) }},
+		{Name: packages.Name, Title: func(w *words.Words) string { return w.Packages.Title },
+			New: func(d *settings.Desk) (settings.Section, error) { return packages.New(d, o.Keeper, o.Packages) }},
 		{Name: outgoing.Name, Title: func(w *words.Words) string { return w.Outgoing.Title },
 			New: func(d *settings.Desk) (settings.Section, error) { return outgoing.New(d, o.WayOut) }},
 		{Name: audit.Name, Title: func(w *words.Words) string { return w.Audit.Title },

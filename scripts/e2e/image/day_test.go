@@ -125,7 +125,7 @@ func fromReadme(t *testing.T) []string {
 		t.Fatal("README.md has no docker run")
 	}
 	options := " " + string(line[1]) + " "
-	for _, own := range []string{" --name coffer ", " -p 8080:8080 ", " -v coffer:/data "} {
+	for _, own := range []string{" --name coffer ", " -p 8080:8080 ", " -p 8443:8443 ", " -v coffer:/data "} {
 		if !strings.Contains(options, own) {
 			t.Errorf("README.md runs the image without%s", own)
 		}

@@ -143,6 +143,7 @@ func english() *Words {
 		Outgoing: englishOutgoing(),
 		Keys:     englishKeys(),
 		Backups:  englishBackups(),
+		Packages: englishPackages(),
 		Restore:  englishRestore(),
 		Access:   englishAccess(),
 		HTTPS:    englishHTTPS(),

@@ -143,6 +143,7 @@ func german() *Words {
 		Outgoing: germanOutgoing(),
 		Keys:     germanKeys(),
 		Backups:  germanBackups(),
+		Packages: germanPackages(),
 		Restore:  germanRestore(),
 		Access:   germanAccess(),
 		HTTPS:    germanHTTPS(),

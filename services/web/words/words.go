@@ -44,6 +44,7 @@ type Words struct {
 	Keys     Keys
 	Backups  Backups
 	Restore  Restore
+	Packages Packages
 	Settings Settings
 	Account  Account
 	Factors  Factors
