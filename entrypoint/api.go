@@ -18,6 +18,7 @@ import (
 	"coffer/appliance/confine"
 	"coffer/appliance/restore"
 	"coffer/appliance/secrets"
+	"coffer/services/alarm"
 	"coffer/services/api"
 	"coffer/services/auth"
 	"coffer/services/backup"
@@ -146,10 +147,14 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	defer func() { err = errors.Join(err, exchange.Close()) }()
 	door := frontDoor{o.BoxSocket, keeper}
 	looking := newWatch(o.BoxSocket, s.log)
+	alarms, err := alarm.New(alarm.Options{Volume: originals.Volume, Backups: backups, Door: door, Changed: lib.Announce, Log: s.log})
+	if err != nil {
+		return err
+	}
 	site, err := web.New(web.Options{
 		Templates: os.DirFS(filepath.Join(o.Share, "templates")), Dev: o.Dev,
 		Library: lib, Keeper: keeper, Accounts: st, Cookies: cookies, Hosts: hosts, Budgets: budgets, Proxies: o.Proxies,
-		SetupOpen: o.SetupOpen, BasePath: o.BasePath, Version: version, Status: api.Status, Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, FrontDoor: door, Backups: backups, Packages: exchange,
+		SetupOpen: o.SetupOpen, BasePath: o.BasePath, Version: version, Status: api.Status, Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, FrontDoor: door, Backups: backups, Packages: exchange, Alarms: alarms,
 		Log: s.log,
 	})
 	if err != nil {
@@ -158,7 +163,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	front := api.Options{
 		Library: lib, Keeper: keeper, Accounts: st, Hosts: hosts, Cookies: cookies, Budgets: budgets, Proxies: o.Proxies,
 		EdgeToken: string(token), BasePath: o.BasePath, MaxUpload: o.MaxUpload, Version: version, Dev: o.Dev,
-		Health: boxHealth(o.Box), Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, Backups: backups, Packages: exchange, FrontDoor: door, Failure: site.Fail, Log: s.log,
+		Health: boxHealth(o.Box), Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, Backups: backups, Packages: exchange, Alarms: alarms, FrontDoor: door, Failure: site.Fail, Log: s.log,
 	}
 	if o.Metrics {
 		if front.Metrics, err = newMetrics(o, lib, backups, looking, s.log); err != nil {
@@ -184,6 +189,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	g.Go(func() error { return keeper.RunKeys(gctx) })
 	g.Go(func() error { return backups.Run(gctx) })
 	g.Go(func() error { return exchange.Run(gctx) })
+	g.Go(func() error { return alarms.Run(gctx) })
 	g.Go(func() error { return looking.run(gctx) })
 	g.Go(func() error {
 		return console.Serve(gctx, commands.(*net.UnixListener), console.Options{UID: o.Root, Keeper: keeper, Backups: backups, Log: s.log})

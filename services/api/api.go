@@ -53,6 +53,8 @@ type Options struct {
 	Backups library.Backups
 	// Packages lets the library leave and takes packages in; nil: neither.
 	Packages library.Packages
+	// Alarms are what the owner has to see to; nil: nobody watches.
+	Alarms library.Alarms
 	// Watch tells how the box keeps its claims; it never changes the health.
 	Watch library.Watch
 	// Metrics answers /metrics; nil: there is no such route.

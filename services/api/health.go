@@ -29,6 +29,7 @@ type health struct {
 	Version  string                   `json:"version,omitempty" doc:"For the owner."`
 	Jobs     map[library.JobState]int `json:"jobs,omitempty" doc:"For the owner."`
 	Services []ServiceHealth          `json:"services,omitempty" doc:"For the owner."`
+	Alarms   []library.AlarmCode      `json:"alarms,omitempty" doc:"What the owner has to see to. For the owner."`
 }
 
 type healthOutput struct {
@@ -55,6 +56,11 @@ func (s *server) health(ctx context.Context, _ *struct{}) (*healthOutput, error)
 	if _, ok := auth.FromContext(ctx); ok {
 		out.Body.Version, out.Body.Services = s.Version, box.Services
 		out.Body.Jobs = s.Library.JobCounts()
+		if s.Alarms != nil {
+			for _, a := range s.Alarms.Alarms() {
+				out.Body.Alarms = append(out.Body.Alarms, a.Code)
+			}
+		}
 	}
 	return out, nil
 }

@@ -93,6 +93,9 @@ func TestAccessible(t *testing.T) {
 		look(v, path)
 	}
 	look(v, "/library", click("[data-add]"))
+	b.alarms.tell(someAlarms()...)
+	look(v, "/library")
+	b.alarms.tell()
 	look(v, "/settings/account", click("#factors header button"), seen("#code"))
 	b.enrol()
 	look(v, "/settings/account", run(`for (const fold of document.querySelectorAll("details")) fold.open = true`))

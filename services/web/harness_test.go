@@ -46,6 +46,7 @@ type box struct {
 	accounts *store.Store
 	backups  *backup.Keeper
 	packages *packages.Keeper
+	alarms   *alarmed
 	restored atomic.Int32 // how often a backup was to be put in place
 	site     *Site
 	url      string
@@ -131,13 +132,14 @@ func newBox(t testing.TB, base string) *box {
 	must(t, err)
 	t.Cleanup(func() { must(t, b.packages.Close()) })
 	b.run(func(ctx context.Context) { must(t, b.packages.Run(ctx)) })
+	b.alarms = &alarmed{}
 	b.site, err = New(Options{
-		Packages: b.packages, Backups: b.backups, Library: b.lib, Watch: b.watch, Logs: b.said, WayOut: b.went, FrontDoor: b.door, Keeper: keeper, Accounts: st, Cookies: cookies, BasePath: base,
+		Alarms: b.alarms, Packages: b.packages, Backups: b.backups, Library: b.lib, Watch: b.watch, Logs: b.said, WayOut: b.went, FrontDoor: b.door, Keeper: keeper, Accounts: st, Cookies: cookies, BasePath: base,
 		Version: "0.1.0-test", Status: api.Status, Log: log,
 	})
 	must(t, err)
 	engine, err := api.New(api.Options{
-		Packages: b.packages, Backups: b.backups, Library: b.lib, Keeper: keeper, Accounts: st, Hosts: auth.Hosts{Accounts: st}, Cookies: cookies,
+		Alarms: b.alarms, Packages: b.packages, Backups: b.backups, Library: b.lib, Keeper: keeper, Accounts: st, Hosts: auth.Hosts{Accounts: st}, Cookies: cookies,
 		EdgeToken: edgeToken, BasePath: base, MaxUpload: maxUpload, Version: "0.1.0-test", Failure: b.site.Fail, Log: log,
 	})
 	must(t, err)

@@ -54,6 +54,7 @@ type Options struct {
 	WayOut    library.WayOut    // nil: nothing goes out
 	Backups   library.Backups   // nil: none are made here
 	Packages  library.Packages  // nil: nothing leaves or comes in as a package
+	Alarms    library.Alarms    // nil: nobody watches
 	FrontDoor library.FrontDoor // nil: nothing serves HTTPS
 	Keeper    *auth.Keeper
 	Accounts  library.Accounts
@@ -103,7 +104,7 @@ func New(o Options) (*Site, error) {
 		o.Templates = embedded
 	}
 	sh, err := shell.New(shell.Options{
-		Templates: o.Templates, Dev: o.Dev, Library: o.Library, Watch: o.Watch, BasePath: o.BasePath,
+		Templates: o.Templates, Dev: o.Dev, Library: o.Library, Watch: o.Watch, Alarms: o.Alarms, BasePath: o.BasePath,
 		Version: o.Version, Static: StaticVersion(), Status: o.Status, Log: o.Log, Now: o.Now,
 	})
 	if err != nil {

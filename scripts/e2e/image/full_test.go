@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +63,7 @@ func TestVolumeFillsUp(t *testing.T) {
 				}, nil))
 			}
 			works("full")
+			alarmed(t, c)
 			refuses("full")
 			signedIn := c.HTTP.Jar
 			docker(t, "restart", c.id)
@@ -82,6 +84,30 @@ func TestVolumeFillsUp(t *testing.T) {
 			works("with room again")
 			c.stop(t)
 		})
+	}
+}
+
+// alarmed waits until the owner is told of the disk wherever they are.
+func alarmed(t *testing.T, c *container) {
+	t.Helper()
+	ctx := within(t, time.Minute)
+	for {
+		var health struct{ Alarms []string }
+		if err := c.Get(ctx, "/api/v1/health", &health); err != nil {
+			t.Fatal(err)
+		}
+		if slices.Contains(health.Alarms, "disk_full") {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("a full disk is no alarm: %v", health.Alarms)
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+	var page string
+	if err := c.Get(ctx, "/library", &page); err != nil || !strings.Contains(page, "Nothing can be added") {
+		t.Errorf("the page does not tell of the full disk: %v", err)
 	}
 }
 

@@ -21,6 +21,8 @@ import (
 	"syscall"
 
 	"coffer/services/library"
+
+	"golang.org/x/sys/unix"
 )
 
 // tmp holds what is being written.
@@ -56,7 +58,7 @@ func Open(path string) (*Dir, error) {
 func (d *Dir) Close() error { return d.root.Close() }
 
 // Stage implements library.Blobs. The bytes are hashed as they pass and are on
-// disk when it returns.
+// disk when it returns. What would take of the reserve is Full.
 func (d *Dir) Stage(ctx context.Context, r io.Reader, max int64) (_ library.Staged, err error) {
 	s := &staged{dir: d, name: rand.Text()}
 	d.mark(s.name, true)
@@ -72,7 +74,7 @@ func (d *Dir) Stage(ctx context.Context, r io.Reader, max int64) (_ library.Stag
 		}
 	}()
 	hash := sha256.New()
-	from := &source{ctx: ctx, r: io.LimitReader(r, max)}
+	from := &source{ctx: ctx, r: io.LimitReader(r, max), room: d.room}
 	// A plain writer: without it the copy goes through f.ReadFrom, which
 	// chooses its own way and does not hash.
 	s.size, err = io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(f, hash)}, from, make([]byte, 128<<10))
@@ -101,18 +103,57 @@ func (d *Dir) Stage(ctx context.Context, r io.Reader, max int64) (_ library.Stag
 	return s, nil
 }
 
-// source remembers the error of the reader, and ends with its context.
+// room is Full once nothing but the reserve is free.
+func (d *Dir) room() error {
+	free, size, err := d.Volume()
+	if err != nil {
+		return translate(err)
+	}
+	if kept := library.Reserve(size); kept > 0 && free <= kept {
+		return &library.Error{
+			Kind: library.Full, Message: "The disk is full.",
+			Hint: fmt.Sprintf("Nothing was added and nothing was lost. The last %d MB stay free, so that the box can go on. Free some space on the volume and try again.", kept/1e6),
+		}
+	}
+	return nil
+}
+
+// Volume is the room on the volume, in bytes.
+func (d *Dir) Volume() (free, size int64, err error) {
+	f, err := d.root.Open(".")
+	if err != nil {
+		return 0, 0, err
+	}
+	var st unix.Statfs_t
+	err = unix.Fstatfs(int(f.Fd()), &st)
+	return int64(st.Bavail) * int64(st.Bsize), int64(st.Blocks) * int64(st.Bsize), errors.Join(err, f.Close())
+}
+
+// roomEvery is after how many bytes the room is looked at again.
+const roomEvery = 8 << 20
+
+// source remembers the error of the reader, ends with its context, and before
+// the disk is full.
 type source struct {
-	ctx context.Context
-	r   io.Reader
-	err error
+	ctx   context.Context
+	r     io.Reader
+	room  func() error
+	until int64 // bytes until room is asked again
+	err   error
 }
 
 func (s *source) Read(p []byte) (int, error) {
 	if s.err = s.ctx.Err(); s.err != nil {
 		return 0, s.err
 	}
+	if s.until <= 0 {
+		if s.err = s.room(); s.err != nil {
+			return 0, s.err
+		}
+		s.until = roomEvery
+	}
 	n, err := s.r.Read(p)
+	s.until -= int64(n)
 	if err != nil && err != io.EOF {
 		s.err = err
 	}

@@ -1,9 +1,13 @@
 package blobs
 
 import (
+	"crypto/rand"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"coffer/services/library"
@@ -97,4 +101,38 @@ func TestContainment(t *testing.T) {
 	if got, err := os.ReadFile(secret); err != nil || string(got) != "secret" {
 		t.Errorf("outside: %q, %v", got, err)
 	}
+}
+
+// The last of a volume stays free for the box to go on with.
+func TestReserve(t *testing.T) {
+	dir := t.TempDir()
+	const size = 1100 << 20
+	if err := syscall.Mount("coffer-test", dir, "tmpfs", 0, fmt.Sprintf("size=%d", size)); err != nil {
+		t.Skipf("a full disk is not tried: mounting needs root (%v)", err)
+	}
+	t.Cleanup(func() { librarytest.Must(t, syscall.Unmount(dir, syscall.MNT_DETACH)) })
+	d, err := Open(filepath.Join(dir, "blobs"))
+	librarytest.Must(t, err)
+	defer d.Close()
+	filler, err := os.Create(filepath.Join(dir, "filler"))
+	librarytest.Must(t, err)
+	defer filler.Close()
+	fill := func(free int64) {
+		t.Helper()
+		librarytest.Must(t, filler.Truncate(0))
+		librarytest.Must(t, syscall.Fallocate(int(filler.Fd()), 0, 0, size-free))
+	}
+	fill(library.Reserve(size) - 1<<20)
+	_, err = d.Stage(t.Context(), strings.NewReader("a small one"), 1<<30)
+	librarytest.WantKind(t, err, library.Full)
+	fill(library.Reserve(size) + 20<<20)
+	_, err = d.Stage(t.Context(), io.LimitReader(rand.Reader, 60<<20), 1<<30)
+	librarytest.WantKind(t, err, library.Full) // while it comes
+	free, _, err := d.Volume()
+	if err != nil || free < library.Reserve(size) {
+		t.Errorf("%d bytes are free, %v", free, err)
+	}
+	s, err := d.Stage(t.Context(), strings.NewReader("a small one"), 1<<30)
+	librarytest.Must(t, err)
+	s.Discard()
 }

@@ -26,6 +26,7 @@ type Frame struct {
 	Live     bool
 	Work     Work
 	BoxState Status // as last heard
+	Alarms   []Alarm
 	Now      time.Time
 }
 

@@ -22,8 +22,9 @@ type Options struct {
 	Templates fs.FS // *.tmpl
 	Dev       bool  // templates are read again for each request
 	Library   *library.Library
-	Watch     library.Watch // nil: nothing looks at the box
-	BasePath  string        // "" or "/name"
+	Watch     library.Watch  // nil: nothing looks at the box
+	Alarms    library.Alarms // nil: nobody watches
+	BasePath  string         // "" or "/name"
 	Version   string
 	Static    string // changes whenever a static file does
 	// Status is the table from kinds of error to HTTP statuses.
@@ -78,6 +79,9 @@ func (s *Shell) Frame(c *gin.Context, v *View, section, title string) Frame {
 	if id, ok := auth.FromContext(c.Request.Context()); ok {
 		f.Owner, f.Live = id.Name, !v.sheets.Bare || v.sheets.Live
 		f.BoxState = s.standing(f.W)
+		if s.Alarms != nil && !v.sheets.Bare {
+			f.Alarms = s.alarms(&f)
+		}
 		counts := s.Library.JobCounts()
 		f.Work = Work{
 			Failed: counts[library.JobFailed],

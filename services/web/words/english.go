@@ -144,6 +144,7 @@ func english() *Words {
 		Keys:     englishKeys(),
 		Backups:  englishBackups(),
 		Packages: englishPackages(),
+		Alarms:   englishAlarms(),
 		Restore:  englishRestore(),
 		Access:   englishAccess(),
 		HTTPS:    englishHTTPS(),

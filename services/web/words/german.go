@@ -144,6 +144,7 @@ func german() *Words {
 		Keys:     germanKeys(),
 		Backups:  germanBackups(),
 		Packages: germanPackages(),
+		Alarms:   germanAlarms(),
 		Restore:  germanRestore(),
 		Access:   germanAccess(),
 		HTTPS:    germanHTTPS(),

@@ -45,6 +45,7 @@ type Words struct {
 	Backups  Backups
 	Restore  Restore
 	Packages Packages
+	Alarms   Alarms
 	Settings Settings
 	Account  Account
 	Factors  Factors
