@@ -28,6 +28,13 @@ func (c *Client) RecoveryKey(ctx context.Context) (identity string, err error) {
 	return key.Identity, c.Do(ctx, "PUT", "/api/v1/backups/key", "application/json", bytes.NewReader([]byte(text)), nil)
 }
 
+// OtherKey is a recovery key that the box does not use.
+func (c *Client) OtherKey(ctx context.Context) (identity string, err error) {
+	var key struct{ Identity string }
+	err = c.Post(ctx, "/api/v1/backups/key", nil, &key)
+	return key.Identity, err
+}
+
 // BeginBackup begins one to the recovery key.
 func (c *Client) BeginBackup(ctx context.Context) (b Backup, err error) {
 	return b, c.Post(ctx, "/api/v1/backups", struct{}{}, &b)
