@@ -1,0 +1,152 @@
+package diagnostics
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// planted are texts as programs write them, with what must be gone of each. The
+// secrets are put together here, so that no scanner takes them for one.
+func planted() map[string][2]string {
+	low, word := "qwmnzkfhtr", "Zx8Kq2Lm9Pv4Rt6Yw1Bn3Cd5"
+	digits := hex.EncodeToString([]byte("a secret in hex"))
+	all := map[string][2]string{}
+	for name, text := range map[string]string{
+		"environment": "FOO_API_KEY=@", "export": "export DB_PASSWORD='@'", "yaml": "  password: \"@\"\n", "yaml bare": "password: @\n",
+		"json": `{"user":"a","password":"@"}`, "json with space": `"secret" : "@",`, "escaped json": `{\"token\":\"@\"}`, "camel": `{"clientSecret":"@"}`, "header": "X-Api-Key: @",
+		"edge": "X-Edge-Token: @\r", "go struct": `{Password:@ Name:a}`, "go syntax": `Secret:"@"`, "ruby": ":password => '@'", "toml": `access_token = "@"`,
+		"cookie": "Cookie: a=b; coffer_x=@", "set-cookie": "Set-Cookie: sid=@; Path=/; HttpOnly", "cookie in json": `"cookie": "a=@"`,
+		"basic": "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("u:@")), "digest": `Authorization: Digest username="u", response="@"`,
+		"bearer": "Bearer @9", "url": "https://user:@@box.example/x", "url with signs": "postgres://user:p/@@db/x", "dsn": "user:@@tcp(db:3306)/x",
+		"query": "GET /x?token=@&b=c HTTP/1.1", "query of words": `"GET /search?q=@ HTTP/1.1"`, "referrer": `referrer: "http://box.lan/?code=@"`,
+		"flag": "mysql --password @ -h x", "flag =": "run --token=@", "element": "<password>@</password>", "spoken": `wrong password "@" for owner`, "netrc": "machine x login y password @",
+		"said": "the token was @2", "array": `headers=map[Authorization:[Bearer @1]]`, "dollar": "$2a$12$@@@", "otpauth": "otpauth://totp/Coffer?secret=@",
+		"percent": "value " + url.QueryEscape("pass word/@"), "panic": `panic: bad password="@" [recovered]`,
+	} {
+		secret := low
+		all[name] = [2]string{strings.ReplaceAll(text, "@@b", secret+"@b"), secret}
+		text = strings.NewReplacer("@@box", secret+"@box", "@@db", secret+"@db", "@@tcp", secret+"@tcp", "@", secret).Replace(text)
+		if name == "basic" {
+			secret = base64.StdEncoding.EncodeToString([]byte("u:" + low))
+			text = "Authorization: Basic " + secret
+		}
+		all[name] = [2]string{text, secret}
+	}
+	for name, secret := range map[string]string{
+		"github": "ghp_" + word + word, "gitlab": "glpat-" + word, "stripe": "sk_" + "live_" + word, "openai": "sk-" + "proj-" + word, "anthropic": "sk-ant-" + "api03-" + word,
+		"aws": "AKIA" + "IOSFODNN7EXAMPLE", "google": "AIza" + word + "abcdefghi", "slack": "xoxb-" + "123456789012-" + word, "npm": "npm_" + word + word[:12], "sendgrid": "SG." + word + "." + word,
+		"coffer": "cfr_" + word, "telegram": "123456789:" + word + word[:11], "fernet": "gAAAAA" + word + word, "vault": "hvs." + word, "jwt": "eyJhbGciOiJIUzI1NiJ9." + word + "." + word,
+		"age": "AGE-SECRET-" + "KEY-1" + strings.ToUpper(word+word), "hex": digits, "capital hex": strings.ToUpper(digits), "base64": base64.StdEncoding.EncodeToString([]byte(word)),
+		"small base64": base64.StdEncoding.EncodeToString([]byte("hunter2")), "totp": "JBSWY3DPEHPK3PXP", "random": word, "hex with colons": "ab:cd:ef:01:23:45:67:89:aa", "escapes": `\x68\x75\x6e\x74\x65\x72`,
+	} {
+		all[name] = [2]string{`level=ERROR msg="it failed" err="got ` + secret + ` there"`, secret}
+		if strings.Contains(secret, word+word[:4]) || name == "age" || name == "jwt" {
+			all[name+" in two lines"] = [2]string{"first " + secret[:20] + "\n  " + secret[20:] + "\nlast", secret}
+		}
+	}
+	body := base64.StdEncoding.EncodeToString([]byte(strings.Repeat(word, 8)))
+	pem := "-----BEGIN RSA PRIVATE " + "KEY-----\n" + body[:64] + "\n" + body[64:128] + "\n" + body[128:] + "\n-----END RSA PRIVATE " + "KEY-----\n"
+	all["pem"] = [2]string{pem, body}
+	all["pem in json"] = [2]string{`"key": "` + strings.ReplaceAll(pem, "\n", `\n`) + `"`, body}
+	all["pem without its beginning"] = [2]string{pem[40:], body[40:]}
+	all["pem without its end"] = [2]string{pem[:150], body[:100]}
+	return all
+}
+
+func TestShapesFindWhatIsPlanted(t *testing.T) {
+	s := NewShapes()
+	if len(planted()) < 60 {
+		t.Error("few are planted")
+	}
+	for name, row := range planted() {
+		clean, counts, err := s.Clean(row[0])
+		c := Canary{gone: row[1]}
+		if err != nil || c.In(clean) || len(counts) == 0 {
+			t.Errorf("%s: %q becomes %q, %v, %v", name, row[0], clean, counts, err)
+		}
+		if n := s.Look(clean); len(n) > 0 {
+			t.Errorf("%s: a second look at %q finds %v", name, clean, n)
+		}
+		if strings.Count(clean, "\n") != strings.Count(row[0], "\n") {
+			t.Errorf("%s: lines do not stay: %q", name, clean)
+		}
+	}
+}
+
+// What support needs stays as it is.
+func TestShapesLeaveFacts(t *testing.T) {
+	s := NewShapes()
+	for _, text := range []string{
+		`msg="service started" service=api pid=4711 took=1.5s`, `level=WARN msg="a claim holds in part" claim=sandbox-worker evidence="this kernel has no Landlock"`,
+		`msg="the box cannot start" err="open /data/store/coffer.db: permission denied"`, "exit status 137 (killed by SIGKILL)", "2026-11-28T06:00:00.123456Z INFO it is ready",
+		"runtime.gopark coffer/services/api.(*server).verify services/api/request.go:110", "goroutine 17 [select, 3 minutes]:", `"version": "v1.26.4", "kernel": "6.8.0-45-generic"`,
+		"github.com/blevesearch/bleve/v2/index/scorch.(*Scorch).introducerLoop", "NewConstMetricWithCreatedTimestamp", "/usr/share/coffer/templates/settings",
+		`connect() to unix:/run/coffer/api.sock failed (111: Connection refused) while connecting to upstream`, "coffer_http_request_duration_seconds_bucket{le=\"0.25\"} 17",
+		`"COFFER_SECRET_KEY": "configured"`, `{"jobs_waiting": 4, "sources_ready": 100000}`, "the setup code is wrong", "token expired", "worker exited before it was ready",
+		"no space left on device", "10001 10002 1234567890123456789", "keys=3 sessions=12", "sha256 mismatch", "state-of-the-art interpolation-of-something",
+	} {
+		if clean, counts, err := s.Clean(text); err != nil || clean != text {
+			t.Errorf("%q becomes %q, %v, %v", text, clean, counts, err)
+		}
+	}
+}
+
+func TestNamesAreConsistent(t *testing.T) {
+	n := NewNames(Known{Hosts: []string{"strongbox"}, Users: []string{"Øwner"}, Modules: []string{"github.com"}})
+	clean := func(s string) string { return n.Clean(n.IDs(s)) }
+	for _, text := range []string{
+		"192.168.1.17", "2001:db8::17", "mail anna@example.org", "Strongbox", "øwner", "http://box.lan:8080/", "host: \"box.home.arpa\"",
+		"/srv/anna/taxes.pdf", "/data/blobs/taxes", "user=anna", "01hqzx3v9m2k4n6p8r0t2v4x6y", "123e4567-e89b-12d3-a456-426614174000", "nas.example.com", `title="My taxes"`, "q=taxes",
+	} {
+		got := clean("a " + text + " b")
+		for _, part := range []string{"192.168", "db8", "anna", "rongbox", "wner", "box.", "taxes", "01hqzx", "123e4567", "nas."} {
+			if strings.Contains(strings.ToLower(got), part) {
+				t.Errorf("%q becomes %q", text, got)
+			}
+		}
+		if again := clean("a " + text + " b"); again != got {
+			t.Errorf("%q becomes %q and %q", text, got, again)
+		}
+		if twice := clean(got); twice != got {
+			t.Errorf("%q becomes %q", got, twice)
+		}
+		if other := NewNames(Known{Hosts: []string{"strongbox"}, Users: []string{"Øwner"}}); !strings.Contains(got, "redacted") && other.Clean(other.IDs("a "+text+" b")) == got {
+			t.Errorf("%q has one name in two exports", text)
+		}
+	}
+	for _, text := range []string{
+		"127.0.0.1:8080", "::1", "0.0.0.0", "localhost", "/data/store/coffer.db", "12:30:45", "github.com/blevesearch/bleve/v2", "services/api/routes.go:17", "unix:/run/coffer/api.sock",
+		"user=10002", "server: _", "coffer.db", "http://unix:/run/coffer/api.sock", "v1.26.4",
+	} {
+		if got := clean("a " + text + " b"); got != "a "+text+" b" {
+			t.Errorf("%q becomes %q", text, got)
+		}
+	}
+}
+
+// FuzzShapes: cleaning ends, keeps lines, and leaves nothing to be found.
+func FuzzShapes(f *testing.F) {
+	for _, row := range planted() {
+		f.Add(row[0])
+	}
+	s, n := NewShapes(), NewNames(Known{})
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 4000 {
+			return
+		}
+		clean, _, err := s.Clean(n.IDs(text))
+		if err != nil {
+			return // refused
+		}
+		clean = n.Clean(clean)
+		if strings.Count(clean, "\n") != strings.Count(text, "\n") {
+			t.Fatalf("%q becomes %q", text, clean)
+		}
+		if again, _, err := s.Clean(clean); err == nil && len(s.Look(again)) > 0 {
+			t.Fatalf("%q is not clean", again)
+		}
+	})
+}
