@@ -23,6 +23,7 @@ import (
 	"coffer/services/auth"
 	"coffer/services/backup"
 	"coffer/services/console"
+	"coffer/services/diagnostics"
 	"coffer/services/index"
 	"coffer/services/library"
 	"coffer/services/link"
@@ -48,6 +49,9 @@ type apiOptions struct {
 	Root      int    // the user whose commands are heard
 	Metrics   bool
 	Started   time.Time // of the box
+	Platform  diagnostics.Platform
+	Settings  []diagnostics.Setting
+	Names     []string // of the box and of those who may reach it
 }
 
 // apiMemory is the soft limit of the API's memory in bytes.
@@ -147,6 +151,13 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	defer func() { err = errors.Join(err, exchange.Close()) }()
 	door := frontDoor{o.BoxSocket, keeper}
 	looking := newWatch(o.BoxSocket, s.log)
+	measured, err := newMetrics(o, lib, backups, looking, s.log)
+	if err != nil {
+		return err
+	}
+	diagnosis := newDiagnostics(diagnosed{
+		apiOptions: o, library: lib, store: st, keeper: keeper, backups: backups, looking: looking, metrics: measured, secrets: [][]byte{token, key, []byte(code)},
+	}, diagnostics.Options{Log: s.log})
 	alarms, err := alarm.New(alarm.Options{Volume: originals.Volume, Backups: backups, Door: door, Changed: lib.Announce, Log: s.log})
 	if err != nil {
 		return err
@@ -163,12 +174,10 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	front := api.Options{
 		Library: lib, Keeper: keeper, Accounts: st, Hosts: hosts, Cookies: cookies, Budgets: budgets, Proxies: o.Proxies,
 		EdgeToken: string(token), BasePath: o.BasePath, MaxUpload: o.MaxUpload, Version: version, Dev: o.Dev,
-		Health: boxHealth(o.Box), Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, Backups: backups, Packages: exchange, Alarms: alarms, FrontDoor: door, Failure: site.Fail, Log: s.log,
+		Health: boxHealth(o.Box), Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, Backups: backups, Packages: exchange, Diagnostics: diagnosis, Alarms: alarms, FrontDoor: door, Failure: site.Fail, Log: s.log,
 	}
-	if o.Metrics {
-		if front.Metrics, err = newMetrics(o, lib, backups, looking, s.log); err != nil {
-			return err
-		}
+	if measured != nil {
+		front.Metrics = measured
 	}
 	engine, err := api.New(front)
 	if err != nil {
@@ -192,7 +201,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	g.Go(func() error { return alarms.Run(gctx) })
 	g.Go(func() error { return looking.run(gctx) })
 	g.Go(func() error {
-		return console.Serve(gctx, commands.(*net.UnixListener), console.Options{UID: o.Root, Keeper: keeper, Backups: backups, Log: s.log})
+		return console.Serve(gctx, commands.(*net.UnixListener), console.Options{UID: o.Root, Keeper: keeper, Backups: backups, Diagnostics: diagnosis, Log: s.log})
 	})
 	g.Go(func() error { return link.Serve(gctx, leases, lib, s.log) })
 	g.Go(func() error { return api.Serve(gctx, requests, engine, s.log) })

@@ -55,7 +55,7 @@ func playInit(ctx context.Context, c call) int {
 	}
 	output := journal.New(c.out, cfg.LogFormat == "json")
 	defer output.Close(logWithin)
-	options, err := boxOptions(cfg, output)
+	options, err := boxOptions(cfg, c.env, output)
 	if err != nil {
 		return c.fail("init", err)
 	}
@@ -84,7 +84,7 @@ func rootOf(c call, role string) (string, error) {
 
 // boxOptions makes the values that each part of the boot takes from the
 // configuration.
-func boxOptions(cfg *config.Config, output *journal.Journal) (boot.Options, error) {
+func boxOptions(cfg *config.Config, environ []string, output *journal.Journal) (boot.Options, error) {
 	o := logOptions{LogLevel: cfg.LogLevel, LogJSON: cfg.LogFormat == "json"}
 	log := newLogger(output.Writer(journal.Self), o)
 	self, err := boot.Self()
@@ -101,7 +101,7 @@ func boxOptions(cfg *config.Config, output *journal.Journal) (boot.Options, erro
 	}
 	roles := layout.RolesFor(layout.Owner{UID: cfg.API.UID, GID: cfg.API.GID})
 	p := plan{
-		cfg: cfg, logOptions: o, self: self, nginx: nginx, roles: roles,
+		cfg: cfg, environ: environ, logOptions: o, self: self, nginx: nginx, roles: roles,
 		share: filepath.Join(cfg.Root, "usr/share/coffer"),
 		token: edge.NewToken(), started: time.Now(), ledger: ledger.Open(cfg.Data, log), log: log,
 	}
@@ -126,6 +126,7 @@ func boxOptions(cfg *config.Config, output *journal.Journal) (boot.Options, erro
 		Sockets:  p.sockets(),
 		Services: p.services(),
 		Ledger:   p.ledger, Purposes: p.purposes, Seal: p.seal, Unseal: backup.Unseal,
+		Sweeper:      p.sweeper(),
 		BoxReader:    roles.API,
 		Posture:      p.posture(),
 		SetupService: "api", FrontDoor: "nginx", SetupLink: setupLink(cfg),

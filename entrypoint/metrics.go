@@ -12,8 +12,12 @@ import (
 	"coffer/services/store"
 )
 
-// newMetrics shows to Prometheus what the API knows and what init tells it.
+// newMetrics shows to Prometheus what the API knows and what init tells it; nil
+// where metrics are off.
 func newMetrics(o apiOptions, lib *library.Library, backups library.Backups, looking *watch, log *slog.Logger) (*metrics.Metrics, error) {
+	if !o.Metrics {
+		return nil, nil
+	}
 	var states []string
 	for _, s := range supervise.States() {
 		states = append(states, string(s))

@@ -29,6 +29,7 @@ func roles() []role {
 		{name: "owner", help: "owner reset-password: set a new password without the old one; owner remove-factors: turn second factors off", play: playOwner},
 		{name: "backup", help: "backup create | list | verify ID [--passphrase]", play: playBackup},
 		{name: "restore", help: "put a backup in the place of what there is: coffer restore FILE", play: playRestore},
+		{name: "diagnostics", help: "the file to give away when you ask for help: coffer diagnostics [--preview] [FILE]", play: playDiagnostics},
 		{name: "version", help: "which build this is", play: playVersion},
 		{name: "install", help: "lay out the protected files: --root DIR", play: playInstall},
 
@@ -39,6 +40,7 @@ func roles() []role {
 		{name: "egress", service: true, play: playEgress},
 		{name: "pdfium-cache", service: true, play: playPDFiumCache}, // builds the image
 		{name: "parser-child", service: true, play: playParserChild},
+		{name: "sweep", service: true, play: playSweep}, // knows all secrets, for one question
 		{name: "probe", service: true, play: playProbe}, // tries what a service must not
 	}
 }

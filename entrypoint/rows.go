@@ -26,6 +26,7 @@ import (
 // plan is what the rows are made from.
 type plan struct {
 	cfg        *config.Config
+	environ    []string // of init
 	logOptions logOptions
 	self       string // this program
 	nginx      string
@@ -87,6 +88,7 @@ func (p plan) services() []boot.Service {
 					logOptions: p.logOptions, Data: p.cfg.Data, Share: p.share, BasePath: p.cfg.BasePath, Hosts: p.hosts(), Proxies: p.proxies(),
 					MaxUpload: p.cfg.MaxUpload, SetupOpen: p.cfg.SetupOpen, Dev: p.cfg.DevMode, Box: boot.StateFolder(p.cfg.Run),
 					Root: p.roles.Root.UID, BoxSocket: boot.BoxSocket(p.cfg.Run), Metrics: p.cfg.Metrics, Started: p.started,
+					Platform: platform(), Settings: p.settings(), Names: p.names(),
 				}),
 				{Name: "edge-token", Bytes: []byte(p.token)},
 			},

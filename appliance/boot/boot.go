@@ -49,6 +49,9 @@ type Options struct {
 	Seal func(recipient string) ([]byte, error)
 	// Unseal opens what Seal packed; the names are below DATA.
 	Unseal func(ctx context.Context, sealed []byte, key string) (map[string][]byte, error)
+	// Sweeper looks through texts for the secrets that it is handed, once, from its
+	// input to its output.
+	Sweeper Service
 	// BoxReader is the service user that may ask init how the box is.
 	BoxReader layout.Owner
 	// Posture is what only the configuration and the services know of how the
@@ -93,6 +96,8 @@ type box struct {
 	front   *front
 	told    bool // the link was printed
 	restart restart
+
+	sweeping sync.Mutex // one child at a time
 }
 
 // Run runs a box until it is told to stop, by ctx or a signal, and returns the

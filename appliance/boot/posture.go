@@ -67,6 +67,7 @@ type desk struct {
 	front      *front
 	seal       func(recipient string) ([]byte, error)
 	restore    func(ctx context.Context, key string) error
+	sweep      func(ctx context.Context, request []byte) ([]byte, error)
 }
 
 func (d desk) Status(ctx context.Context) ([]supervise.Status, error) {
@@ -94,6 +95,10 @@ func (d desk) Seal(_ context.Context, recipient string) ([]byte, error) { return
 
 func (d desk) Restore(ctx context.Context, key string) error { return d.restore(ctx, key) }
 
+func (d desk) Sweep(ctx context.Context, request []byte) ([]byte, error) {
+	return d.sweep(ctx, request)
+}
+
 func (d desk) Outgoing(context.Context) (ledger.Report, error) {
 	return d.outgoing(), nil
 }
@@ -119,7 +124,7 @@ func (b *box) control(ctx context.Context, helpers *sync.WaitGroup, s *supervise
 			return fmt.Errorf("%s socket: %w", name, err)
 		}
 		helpers.Go(func() {
-			if err := control.Serve(ctx, listener.(*net.UnixListener), door, desk{s, b.posture, b.Output, b.outgoing, b.front, b.Seal, b.restored}, b.Log); err != nil {
+			if err := control.Serve(ctx, listener.(*net.UnixListener), door, desk{s, b.posture, b.Output, b.outgoing, b.front, b.Seal, b.restored, b.sweepTexts}, b.Log); err != nil {
 				b.Log.Error("control socket ended", slog.String("socket", name), slog.Any("error", err))
 			}
 		})

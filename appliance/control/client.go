@@ -57,6 +57,15 @@ func Seal(ctx context.Context, path, recipient string) ([]byte, error) {
 	return a.Sealed, err
 }
 
+// Sweep asks at the socket at path for texts to be swept.
+func Sweep(ctx context.Context, path string, request []byte) ([]byte, error) {
+	a, err := Exchange(ctx, path, Request{Ask: AskSweep, Texts: request})
+	if err == nil && len(a.Swept) == 0 {
+		err = errors.New("the box gave nothing")
+	}
+	return a.Swept, err
+}
+
 // Restore asks at the socket at path for what is staged to be put in place. The
 // box starts again then.
 func Restore(ctx context.Context, path, key string) error {

@@ -44,6 +44,7 @@ const (
 	patience   = 5 * time.Second  // for a request, and most answers
 	looking    = 30 * time.Second // for the answer of a doctor
 	maxRequest = 256 << 10        // a certificate with its chain and key, in JSON
+	maxSweep   = 5 << 20          // texts to be swept, in JSON
 	maxAtOnce  = 8
 )
 
@@ -63,6 +64,8 @@ func BoxSocket(run string, gid int) sockets.Spec {
 type Door struct {
 	UID  int // 0: nobody else
 	Asks []string
+	// Longest is the largest request in bytes; 0: that of the owner's door.
+	Longest int64
 }
 
 // OwnerDoor is that of the control socket.
@@ -71,10 +74,10 @@ func OwnerDoor() Door {
 }
 
 // APIDoor is that of the box socket. All that can be changed there is how HTTPS
-// is served. Only the API asks for
-// what init keeps, sealed, and for a restore of what it has staged.
+// is served. Only the API asks for what init keeps, sealed, for a restore of
+// what it has staged, and for texts to be swept of secrets that it must not know.
 func APIDoor(uid int) Door {
-	return Door{UID: uid, Asks: []string{AskStatus, AskPosture, AskLogs, AskOutgoing, AskHTTPS, AskChangeHTTPS, AskSeal, AskRestore}}
+	return Door{UID: uid, Longest: maxSweep, Asks: []string{AskStatus, AskPosture, AskLogs, AskOutgoing, AskHTTPS, AskChangeHTTPS, AskSeal, AskRestore, AskSweep}}
 }
 
 // Box is what can be asked for.
@@ -94,6 +97,9 @@ type Box interface {
 	// Restore decides to put what is staged in place, and starts the box again.
 	// key opens what a backup holds of init's; it is kept nowhere.
 	Restore(ctx context.Context, key string) error
+	// Sweep has a child that knows all secrets look through texts. Request and
+	// answer are JSON between the child and who asks; nothing here reads them.
+	Sweep(ctx context.Context, request []byte) ([]byte, error)
 	HTTPS(context.Context) (https.State, error)
 	// ChangeHTTPS returns once the change is served. Its error holds a
 	// *certs.Fault where the owner can mend it.
@@ -113,6 +119,8 @@ const (
 	AskSeal = "seal"
 	// AskRestore asks for what is staged to take the place of what there is.
 	AskRestore = "restore"
+	// AskSweep asks for texts without the secrets that init knows.
+	AskSweep = "sweep"
 	// AskHTTPS asks how HTTPS is served, AskChangeHTTPS for a change of that.
 	AskHTTPS       = "https"
 	AskChangeHTTPS = "change-https"
@@ -129,6 +137,8 @@ type Request struct {
 
 	Change *https.Change `json:"change,omitempty"` // of AskChangeHTTPS
 
+	Texts json.RawMessage `json:"texts,omitempty"` // of AskSweep
+
 	Recipient string `json:"recipient,omitempty"` // of AskSeal: an age recipient
 	Key       string `json:"key,omitempty"`       // of AskRestore: an age identity
 }
@@ -143,6 +153,7 @@ type Answer struct {
 	Outgoing *ledger.Report     `json:"outgoing,omitempty"`
 	HTTPS    *https.State       `json:"https,omitempty"`
 	Sealed   []byte             `json:"sealed,omitempty"`
+	Swept    json.RawMessage    `json:"swept,omitempty"`
 	Fault    *https.Problem     `json:"fault,omitempty"` // what Error says, for those with words of their own
 }
 
@@ -184,7 +195,7 @@ func (d Door) converse(ctx context.Context, conn *net.UnixConn, b Box) Answer {
 	if err := d.trusted(conn); err != nil {
 		return Answer{Error: err.Error()}
 	}
-	line, err := bufio.NewReader(io.LimitReader(conn, maxRequest)).ReadBytes('\n')
+	line, err := bufio.NewReader(io.LimitReader(conn, max(maxRequest, d.Longest))).ReadBytes('\n')
 	if err != nil {
 		return Answer{Error: "a request is one line of JSON"}
 	}
@@ -196,7 +207,7 @@ func (d Door) converse(ctx context.Context, conn *net.UnixConn, b Box) Answer {
 		return Answer{Error: fmt.Sprintf("nothing answers to %q", r.Ask)}
 	}
 	limit := patience
-	if r.Ask == AskDoctor || r.Ask == AskChangeHTTPS {
+	if r.Ask == AskDoctor || r.Ask == AskChangeHTTPS || r.Ask == AskSweep {
 		limit = looking
 	}
 	_ = conn.SetDeadline(time.Now().Add(limit + patience))
@@ -231,6 +242,8 @@ func (d Door) converse(ctx context.Context, conn *net.UnixConn, b Box) Answer {
 		answer.Outgoing = &report
 	case AskSeal:
 		answer.Sealed, err = b.Seal(ctx, r.Recipient)
+	case AskSweep:
+		answer.Swept, err = b.Sweep(ctx, r.Texts)
 	case AskRestore:
 		err = b.Restore(ctx, r.Key)
 	case AskHTTPS, AskChangeHTTPS:

@@ -39,6 +39,10 @@ type box struct {
 	changed   []https.Change
 }
 
+func (b *box) Sweep(_ context.Context, request []byte) ([]byte, error) {
+	return []byte(strings.ReplaceAll(string(request), "secret", "gone")), nil
+}
+
 func (b *box) HTTPS(context.Context) (https.State, error) {
 	return https.State{Mode: https.SelfSigned, Port: 8443}, nil
 }
@@ -49,6 +53,23 @@ func (b *box) ChangeHTTPS(_ context.Context, c https.Change) error {
 		return errors.Join(&certs.Fault{Code: certs.Mismatch, Part: certs.OfKey, What: "it does not fit", Remedy: "Give another."}, nil)
 	}
 	return nil
+}
+
+// Texts are swept for the API, also long ones, and for nobody else.
+func TestSweep(t *testing.T) {
+	_, run := serveAt(t, APIDoor(os.Geteuid()), BoxSocket)
+	long := `"` + strings.Repeat("x", 2<<20) + `secret"`
+	got, err := Sweep(t.Context(), BoxSocket(run, -1).Path, []byte(long))
+	if err != nil || len(got) != len(long)-2 || strings.Contains(string(got), "secret") {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+	if _, err := Sweep(t.Context(), BoxSocket(run, -1).Path, []byte(`"`+strings.Repeat("x", maxSweep)+`"`)); err == nil {
+		t.Error("any length is read")
+	}
+	_, run = serve(t)
+	if _, err := Sweep(t.Context(), Socket(run).Path, []byte(`"secret"`)); err == nil || !strings.Contains(err.Error(), "nothing answers") {
+		t.Errorf("%v", err)
+	}
 }
 
 func TestHTTPS(t *testing.T) {

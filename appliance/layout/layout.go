@@ -30,18 +30,18 @@ func (o Owner) String() string { return fmt.Sprintf("%d:%d", o.UID, o.GID) }
 
 // Roles are the users that files belong to. Without root they are all the one
 // user there is.
-type Roles struct{ Root, Edge, API, Worker, Parser, Egress Owner }
+type Roles struct{ Root, Edge, API, Worker, Parser, Egress, Sweeper Owner }
 
 // RolesFor returns the roles for the user that runs this process, with api as
 // the API's when that user is root.
 func RolesFor(api Owner) Roles {
 	if os.Geteuid() != 0 {
 		me := Owner{os.Geteuid(), os.Getegid()}
-		return Roles{Root: me, Edge: me, API: me, Worker: me, Parser: me, Egress: me}
+		return Roles{Root: me, Edge: me, API: me, Worker: me, Parser: me, Egress: me, Sweeper: me}
 	}
 	return Roles{
 		Edge: Owner{10001, 10001}, API: api, Worker: Owner{10003, 10003},
-		Parser: Owner{10004, 10004}, Egress: Owner{10005, 10005},
+		Parser: Owner{10004, 10004}, Egress: Owner{10005, 10005}, Sweeper: Owner{10006, 10006},
 	}
 }
 

@@ -55,6 +55,8 @@ type Options struct {
 	Packages library.Packages
 	// Alarms are what the owner has to see to; nil: nobody watches.
 	Alarms library.Alarms
+	// Diagnostics makes the file to give away to be helped; nil: nothing does.
+	Diagnostics library.Diagnostics
 	// Watch tells how the box keeps its claims; it never changes the health.
 	Watch library.Watch
 	// Metrics answers /metrics; nil: there is no such route.

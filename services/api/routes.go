@@ -89,6 +89,8 @@ func (s *server) routes(e *gin.Engine) {
 	stream(s, admin, "POST /import", "Take a CCX package", describeImport, s.importPackage)
 	handle(s, admin, "GET /import", "The package that is being added, or was last", s.lastImport)
 	handle(s, admin, "DELETE /import", "Stop adding a package; what has been added stays", s.stopImport)
+	handle(s, admin, "GET /diagnostics/preview", "What a diagnostic file would hold, what was removed from it and what is left out", s.previewDiagnostics)
+	stream(s, admin, "GET /diagnostics", "The diagnostic file", describeDiagnostics, s.downloadDiagnostics)
 	handle(s, read, "GET /posture", "How the box keeps its claims, with evidence", s.posture)
 	handle(s, admin, "GET /egress", "What may leave the box, and what went where", s.egress)
 	handle(s, admin, "GET /audit", "What was done, newest first", s.audit)

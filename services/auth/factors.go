@@ -41,6 +41,22 @@ func (k *Keeper) Factors(ctx context.Context) (FactorState, error) {
 	}, nil
 }
 
+// Secrets are those that lie sealed in the store, opened, to be looked for where
+// they must not be.
+func (k *Keeper) Secrets(ctx context.Context) (all [][]byte, err error) {
+	owner, err := k.ownerNow(ctx)
+	if errors.Is(err, &library.Error{Kind: library.NotFound}) {
+		return nil, nil // nobody owns the box yet
+	}
+	if err != nil {
+		return nil, err
+	}
+	if secret, ok := k.factorSeal.open(owner.Factors.TOTP); ok {
+		all = append(all, []byte(secret))
+	}
+	return all, nil
+}
+
 // methods are the ways that lead on, the usual one first.
 func (k *Keeper) methods(f library.Factors) (out []string) {
 	if _, readable := k.factorSeal.open(f.TOTP); readable {

@@ -49,6 +49,7 @@ type Request struct {
 	Password string `json:"password,omitempty"`
 	ID       string `json:"id,omitempty"`
 	Key      string `json:"key,omitempty"`
+	Preview  bool   `json:"preview,omitempty"` // of Diagnose: nothing leaves the box
 }
 
 // Answer has an Error, or what was asked for.
@@ -59,6 +60,9 @@ type Answer struct {
 
 	Backups  []library.Backup `json:"backups,omitempty"`
 	Restored library.Restored `json:"restored,omitzero"`
+
+	Diagnosis library.Diagnosis `json:"diagnosis,omitzero"`
+	File      []byte            `json:"file,omitempty"` // of Diagnose
 }
 
 // Keeper is what is asked.
@@ -73,7 +77,9 @@ type Options struct {
 	UID     int // besides root
 	Keeper  Keeper
 	Backups Backups // nil: none are made
-	Log     *slog.Logger
+	// Diagnostics makes the file to give away; nil: nothing does.
+	Diagnostics library.Diagnostics
+	Log         *slog.Logger
 }
 
 // Serve answers on l until ctx ends. It leaves l to whoever made it.
@@ -146,6 +152,9 @@ func (o Options) converse(ctx context.Context, conn *net.UnixConn) (a Answer, er
 	}
 	if a, asked, err := o.aboutBackups(ctx, r, from); asked {
 		return a, err
+	}
+	if r.Ask == Diagnose {
+		return o.diagnose(ctx, r.Preview)
 	}
 	return a, Do(ctx, o.Keeper, r)
 }

@@ -117,7 +117,7 @@ func wordsOf(name string) []string {
 func harmless(v string) bool {
 	v = strings.Trim(v, "\\\"'`,;}])({[")
 	switch strings.ToLower(v) {
-	case "", "true", "false", "null", "nil", "none", "yes", "no", "on", "off", "set", "unset", Configured:
+	case "", "true", "false", "null", "nil", "none", "yes", "no", "on", "off", "set", "unset", "eacces", "eperm", "enoent", "eafnosupport", Configured:
 		return true
 	}
 	return len(v) < 3 && strings.IndexFunc(v, func(r rune) bool { return !isDigit(r) }) < 0 || replaced(v)

@@ -19,6 +19,7 @@ type Names struct {
 	marks   *regexp.Regexp
 	known   []knownName
 	ids     *regexp.Regexp
+	asked   *regexp.Regexp // ids of requests
 	rules   []nameRule
 	modules []string
 }
@@ -58,6 +59,7 @@ func NewNames(k Known) *Names {
 		modules: k.Modules, marks: regexp.MustCompile(mark),
 		ids:   regexp.MustCompile(`\b(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|0[0-9a-hjkmnp-tv-z]{25})\b`),
 		rules: nameRules(),
+		asked: regexp.MustCompile(`\brequest_id=([0-9a-f]{32})\b`),
 	}
 	_, _ = rand.Read(n.key[:]) // it does not fail; it ends the process instead
 	add := func(kind string, all []string) {
@@ -87,7 +89,8 @@ func (n *Names) Name(kind, s string) string {
 // IDs gives ids other names. It comes before Shapes, which take ids for
 // secrets.
 func (n *Names) IDs(text string) string {
-	return n.ids.ReplaceAllStringFunc(text, func(id string) string { return n.Name(kindID, id) })
+	text = n.ids.ReplaceAllStringFunc(text, func(id string) string { return n.Name(kindID, id) })
+	return nameRule{n.asked, 1, func(n *Names, s string) string { return n.Name(kindID, s) }}.apply(n, text)
 }
 
 // Clean gives the rest other names.

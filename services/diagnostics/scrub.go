@@ -80,12 +80,18 @@ func (s *Shapes) find(text string) []hit {
 func (r shape) find(v view, text string) (hits []hit) {
 	for _, at := range r.match.FindAllStringSubmatchIndex(text, -1) {
 		from, to := at[2*r.group], at[2*r.group+1]
-		if from < 0 || from == to || r.judge != nil && !r.judge(text[from:to]) {
+		if from < 0 || from == to || r.judge != nil && !r.judge(text[from:to]) || r.name == "hex" && float(text, from, to) {
 			continue
 		}
 		hits = append(hits, hit{int(v.from[from]), int(v.to[to-1]), r.name})
 	}
 	return hits
+}
+
+// float reports the digits after the point of a number such as 2.5276e+11.
+func float(text string, from, to int) bool {
+	return from > 0 && text[from-1] == '.' && text[to-1] == 'e' && to < len(text) && (text[to] == '+' || text[to] == '-') &&
+		!strings.ContainsFunc(text[from:to-1], isLetter)
 }
 
 // join leaves the ends of lines out, with the space about them.

@@ -7,11 +7,10 @@ import (
 	"slices"
 )
 
-// Bounds of what is swept at once, in bytes. JSON spends up to six on one.
+// Bounds of what is swept at once, in bytes, and of the JSON that carries it.
 const (
 	MaxTexts   = 2 << 20
-	MaxRequest = 6 * MaxTexts
-	MaxSecrets = 4 << 20
+	MaxRequest = 2 * MaxTexts
 )
 
 // Request asks the child of init for a sweep.

@@ -35,7 +35,7 @@ func shapes() []shape {
 		at("url-userinfo", `[A-Za-z][A-Za-z0-9+.-]*:(?:\\?/){2}([^\s"'<>]*)@`, 1, nil),
 		at("url-userinfo", `(?:^|[\s"'(=])([A-Za-z0-9._%+-]+:[^\s@/"'<>]+)@`, 1, nil),
 		at("query", `[/\w\]]\?([^\s"'<>]+)`, 1, nil),
-		at("quoted-secret", `(?i)\b(?:pass(?:word|phrase|code|wd)|secret|token|api[ _-]?key|credentials?)s?\b(?: +\w+){0,2} *(?:is|was|of|for)? *(\\*"[^"\n]*"|'[^'\n]*'|`+"`[^`\n]*`"+`)`, 1, nil),
+		at("quoted-secret", `(?i)\b(?:pass(?:word|phrase|code|wd)|secret|token|api[ _-]?key|credentials?)s?\b(?: +\w+){0,3}(?: +| *:? +)(\\*"[^"\n]*"|'[^'\n]*'|`+"`[^`\n]*`"+`)`, 1, nil),
 		at("quoted-secret", `(?i)\b(?:pass(?:word|phrase|code|wd)|secret|token|api[ _-]?key)s? (?:is|was) (\S+)`, 1, notAWord),
 		at("quoted-secret", `(?i)\blogin\s+\S+\s+password\s+(\S+)`, 1, nil),
 		at("flag", `(?i)(?:^|\s)--?[a-z-]*(?:password|passphrase|passwd|token|secret|key)[a-z-]*[ \t]+([^\s\[\]|-]\S*)`, 1, nil),

@@ -86,7 +86,7 @@ func TestShapesLeaveFacts(t *testing.T) {
 		"github.com/blevesearch/bleve/v2/index/scorch.(*Scorch).introducerLoop", "NewConstMetricWithCreatedTimestamp", "/usr/share/coffer/templates/settings",
 		`connect() to unix:/run/coffer/api.sock failed (111: Connection refused) while connecting to upstream`, "coffer_http_request_duration_seconds_bucket{le=\"0.25\"} 17",
 		`"COFFER_SECRET_KEY": "configured"`, `{"jobs_waiting": 4, "sources_ready": 100000}`, "the setup code is wrong", "token expired", "worker exited before it was ready",
-		"no space left on device", "10001 10002 1234567890123456789", "keys=3 sessions=12", "sha256 mismatch", "state-of-the-art interpolation-of-something",
+		"no space left on device", "10001 10002 1234567890123456789", "keys=3 sessions=12", `coffer_posture_check{id="api-keys",status="degraded"} 0`, "coffer_volume_size_bytes 2.52760256512e+11", `"read session-key: EACCES, tcp: EPERM"`, "sha256 mismatch", "state-of-the-art interpolation-of-something",
 	} {
 		if clean, counts, err := s.Clean(text); err != nil || clean != text {
 			t.Errorf("%q becomes %q, %v, %v", text, clean, counts, err)

@@ -42,6 +42,7 @@ const (
 	AuditBackupTaken     AuditKind = "backup_taken"     // downloaded; Detail: its id
 	AuditBackupDeleted   AuditKind = "backup_deleted"   // Detail: its id
 	AuditExported        AuditKind = "exported"         // the library left the box; Detail: in which form
+	AuditDiagnosed       AuditKind = "diagnostics"      // a diagnostic file was taken; Detail: its id
 	AuditImported        AuditKind = "imported"         // a package was taken; Detail: what it calls itself
 )
 
@@ -51,7 +52,7 @@ func AuditKinds() []AuditKind {
 		AuditSignIn, AuditSignInFailed, AuditSignOut, AuditSessionEnded, AuditOthersEnded, AuditEverywhere, AuditPutBack,
 		AuditPassword, AuditPasswordReset, AuditPasswordFailed, AuditFactorFailed, AuditFactorOn, AuditFactorOff, AuditFactorsRemoved,
 		AuditRecoveryUsed, AuditRecoveryMade, AuditKeyCreated, AuditKeyRevoked, AuditSettingsChanged, AuditHTTPSChanged,
-		AuditBackupKey, AuditBackupMade, AuditBackupTaken, AuditBackupDeleted, AuditExported, AuditImported,
+		AuditBackupKey, AuditBackupMade, AuditBackupTaken, AuditBackupDeleted, AuditExported, AuditImported, AuditDiagnosed,
 		AuditSetup, AuditSetupFailed,
 	}
 }
