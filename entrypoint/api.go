@@ -165,7 +165,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	site, err := web.New(web.Options{
 		Templates: os.DirFS(filepath.Join(o.Share, "templates")), Dev: o.Dev,
 		Library: lib, Keeper: keeper, Accounts: st, Cookies: cookies, Hosts: hosts, Budgets: budgets, Proxies: o.Proxies,
-		SetupOpen: o.SetupOpen, BasePath: o.BasePath, Version: version, Status: api.Status, Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, FrontDoor: door, Backups: backups, Packages: exchange, Alarms: alarms,
+		SetupOpen: o.SetupOpen, BasePath: o.BasePath, Version: version, Status: api.Status, Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, FrontDoor: door, Backups: backups, Packages: exchange, Alarms: alarms, Diagnostics: diagnosis,
 		Log: s.log,
 	})
 	if err != nil {

@@ -98,6 +98,14 @@ func (k *Keeper) Preview(ctx context.Context, fresh bool) (library.Diagnosis, er
 	return h.Diagnosis, nil
 }
 
+// Held implements library.Diagnostics.
+func (k *Keeper) Held() (library.Diagnosis, bool) {
+	if h := k.holding(); h != nil {
+		return h.Diagnosis, true
+	}
+	return library.Diagnosis{}, false
+}
+
 // Export implements library.Diagnostics.
 func (k *Keeper) Export(ctx context.Context, id string) (library.Diagnosis, []byte, error) {
 	h := k.holding()

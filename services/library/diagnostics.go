@@ -11,6 +11,8 @@ type Diagnostics interface {
 	// Preview makes one, or returns that of the last minutes; fresh wants a new
 	// one.
 	Preview(ctx context.Context, fresh bool) (Diagnosis, error)
+	// Held is the one of the last minutes, if there is one.
+	Held() (Diagnosis, bool)
 	// Export returns the file of a preview by its id, or with an empty id of the
 	// last there is, or of a new one. NotFound once it has gone.
 	Export(ctx context.Context, id string) (Diagnosis, []byte, error)

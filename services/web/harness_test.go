@@ -41,24 +41,25 @@ const (
 // box is the real thing behind a stand-in for the edge: store, index,
 // originals, library, keeper, API and pages.
 type box struct {
-	t        testing.TB
-	lib      *library.Library
-	accounts *store.Store
-	backups  *backup.Keeper
-	packages *packages.Keeper
-	alarms   *alarmed
-	restored atomic.Int32 // how often a backup was to be put in place
-	site     *Site
-	url      string
-	log      *lines
-	watch    *watched
-	said     *said
-	went     *went
-	door     *door
-	edge     edgeState
-	keeper   *auth.Keeper
-	later    atomic.Int64 // how far the keeper's clock is ahead, in nanoseconds
-	still    atomic.Int64 // the time at which it stands, in nanoseconds; 0: it goes
+	t          testing.TB
+	lib        *library.Library
+	accounts   *store.Store
+	backups    *backup.Keeper
+	packages   *packages.Keeper
+	diagnosing *diagnosing
+	alarms     *alarmed
+	restored   atomic.Int32 // how often a backup was to be put in place
+	site       *Site
+	url        string
+	log        *lines
+	watch      *watched
+	said       *said
+	went       *went
+	door       *door
+	edge       edgeState
+	keeper     *auth.Keeper
+	later      atomic.Int64 // how far the keeper's clock is ahead, in nanoseconds
+	still      atomic.Int64 // the time at which it stands, in nanoseconds; 0: it goes
 }
 
 // edgeState is what tests see of the edge, and do to it.
@@ -132,14 +133,14 @@ func newBox(t testing.TB, base string) *box {
 	must(t, err)
 	t.Cleanup(func() { must(t, b.packages.Close()) })
 	b.run(func(ctx context.Context) { must(t, b.packages.Run(ctx)) })
-	b.alarms = &alarmed{}
+	b.alarms, b.diagnosing = &alarmed{}, &diagnosing{}
 	b.site, err = New(Options{
-		Alarms: b.alarms, Packages: b.packages, Backups: b.backups, Library: b.lib, Watch: b.watch, Logs: b.said, WayOut: b.went, FrontDoor: b.door, Keeper: keeper, Accounts: st, Cookies: cookies, BasePath: base,
+		Diagnostics: b.diagnosing, Alarms: b.alarms, Packages: b.packages, Backups: b.backups, Library: b.lib, Watch: b.watch, Logs: b.said, WayOut: b.went, FrontDoor: b.door, Keeper: keeper, Accounts: st, Cookies: cookies, BasePath: base,
 		Version: "0.1.0-test", Status: api.Status, Log: log,
 	})
 	must(t, err)
 	engine, err := api.New(api.Options{
-		Alarms: b.alarms, Packages: b.packages, Backups: b.backups, Library: b.lib, Keeper: keeper, Accounts: st, Hosts: auth.Hosts{Accounts: st}, Cookies: cookies,
+		Diagnostics: b.diagnosing, Alarms: b.alarms, Packages: b.packages, Backups: b.backups, Library: b.lib, Keeper: keeper, Accounts: st, Hosts: auth.Hosts{Accounts: st}, Cookies: cookies,
 		EdgeToken: edgeToken, BasePath: base, MaxUpload: maxUpload, Version: "0.1.0-test", Failure: b.site.Fail, Log: log,
 	})
 	must(t, err)

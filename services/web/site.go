@@ -33,6 +33,7 @@ import (
 	"coffer/services/web/settings/appearance"
 	"coffer/services/web/settings/audit"
 	"coffer/services/web/settings/backups"
+	"coffer/services/web/settings/diagnostics"
 	"coffer/services/web/settings/https"
 	"coffer/services/web/settings/keys"
 	"coffer/services/web/settings/outgoing"
@@ -58,13 +59,15 @@ type Options struct {
 	FrontDoor library.FrontDoor // nil: nothing serves HTTPS
 	Keeper    *auth.Keeper
 	Accounts  library.Accounts
-	Cookies   auth.Cookies
-	Hosts     auth.Hosts
-	Budgets   *auth.Budgets
-	Proxies   []string // that are believed about who asks
-	SetupOpen bool     // the wizard asks for no code
-	BasePath  string   // "" or "/name"
-	Version   string
+	// Diagnostics makes the file to give away to be helped; nil: nothing does.
+	Diagnostics library.Diagnostics
+	Cookies     auth.Cookies
+	Hosts       auth.Hosts
+	Budgets     *auth.Budgets
+	Proxies     []string // that are believed about who asks
+	SetupOpen   bool     // the wizard asks for no code
+	BasePath    string   // "" or "/name"
+	Version     string
 	// Status is the table from kinds of error to HTTP statuses.
 	Status func(library.Kind) int
 	Log    *slog.Logger
@@ -126,7 +129,7 @@ func New(o Options) (*Site, error) {
 		Shell: sh, Keeper: o.Keeper, Cookies: o.Cookies, Accounts: o.Accounts, Hosts: o.Hosts, Open: o.SetupOpen,
 	})
 	s.restore, errs[10] = restore.New(restore.Options{Shell: sh, Keeper: o.Keeper, Cookies: o.Cookies, Backups: o.Backups, Asker: s.asker, Open: o.SetupOpen})
-	s.posture, errs[8] = posture.New(sh)
+	s.posture, errs[8] = posture.New(sh, o.Diagnostics != nil)
 	s.logs, errs[9] = logs.New(sh, o.Logs)
 	return s, errors.Join(errs[:]...)
 }
@@ -153,6 +156,8 @@ func sections(o Options, asker *reauth.Asker) []settings.Row {
 			New: func(d *settings.Desk) (settings.Section, error) { return packages.New(d, o.Keeper, o.Packages) }},
 		{Name: outgoing.Name, Title: func(w *words.Words) string { return w.Outgoing.Title },
 			New: func(d *settings.Desk) (settings.Section, error) { return outgoing.New(d, o.WayOut) }},
+		{Name: diagnostics.Name, Title: func(w *words.Words) string { return w.Diagnostics.Title },
+			New: func(d *settings.Desk) (settings.Section, error) { return diagnostics.New(d, o.Diagnostics) }},
 		{Name: audit.Name, Title: func(w *words.Words) string { return w.Audit.Title },
 			New: func(d *settings.Desk) (settings.Section, error) { return audit.New(d, o.Keeper) }},
 		{Name: appearance.Name, Title: func(w *words.Words) string { return w.Settings.Appearance }, New: appearance.New},

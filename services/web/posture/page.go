@@ -19,6 +19,8 @@ type Page struct {
 	Tone     string
 	Checked  *shell.Moment // nil: the box has not looked yet
 	Groups   []Group
+	// Diagnostics says that a file can be made to give away.
+	Diagnostics bool
 }
 
 // Group is the claims about one part of the box.
@@ -46,12 +48,13 @@ type Fact struct {
 type Site struct {
 	shell *shell.Shell
 	view  *shell.View
+	helps bool
 }
 
-// New parses the page.
-func New(s *shell.Shell) (*Site, error) {
+// New parses the page. It leads to diagnostics where they can be made.
+func New(s *shell.Shell, helps bool) (*Site, error) {
 	v, err := s.View(shell.Sheets{Page: "posture", Style: "posture"})
-	return &Site{shell: s, view: v}, err
+	return &Site{shell: s, view: v, helps: helps}, err
 }
 
 // View is the page's template.
@@ -71,7 +74,7 @@ func (s *Site) get(c *gin.Context) {
 		return
 	}
 	w := s.shell.WordsFor(c)
-	p := &Page{Frame: s.shell.Frame(c, s.view, "posture", w.Box.Title)}
+	p := &Page{Frame: s.shell.Frame(c, s.view, "posture", w.Box.Title), Diagnostics: s.helps}
 	p.fill(posture)
 	s.view.Render(c, http.StatusOK, p)
 }

@@ -140,7 +140,7 @@ func english() *Words {
 		Box:      englishBox(),
 		Logs:     englishLogs(),
 		Audit:    englishAudit(),
-		Outgoing: englishOutgoing(),
+		Outgoing: englishOutgoing(), Diagnostics: englishDiagnostics(),
 		Keys:     englishKeys(),
 		Backups:  englishBackups(),
 		Packages: englishPackages(),

@@ -140,7 +140,7 @@ func german() *Words {
 		Box:      germanBox(),
 		Logs:     germanLogs(),
 		Audit:    germanAudit(),
-		Outgoing: germanOutgoing(),
+		Outgoing: germanOutgoing(), Diagnostics: germanDiagnostics(),
 		Keys:     germanKeys(),
 		Backups:  germanBackups(),
 		Packages: germanPackages(),

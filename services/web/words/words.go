@@ -24,36 +24,37 @@ type Words struct {
 	Decimal   string // between units and tenths
 	Thousands string // between groups of three digits
 
-	Shell    Shell
-	Kinds    Kinds
-	States   States
-	Time     Time
-	Setup    Setup
-	Login    Login
-	Step     Step
-	Search   Search
-	Sources  Sources
-	Reader   Reader
-	Add      Add
-	Tray     Tray
-	Activity Activity
-	Box      Box
-	Logs     Logs
-	Audit    Audit
-	Outgoing Outgoing
-	Keys     Keys
-	Backups  Backups
-	Restore  Restore
-	Packages Packages
-	Alarms   Alarms
-	Settings Settings
-	Account  Account
-	Factors  Factors
-	Reauth   Reauth
-	Access   Access
-	HTTPS    HTTPS
-	Failure  Failure
-	Reasons  Reasons
+	Shell       Shell
+	Kinds       Kinds
+	States      States
+	Time        Time
+	Setup       Setup
+	Login       Login
+	Step        Step
+	Search      Search
+	Sources     Sources
+	Reader      Reader
+	Add         Add
+	Tray        Tray
+	Activity    Activity
+	Box         Box
+	Logs        Logs
+	Audit       Audit
+	Outgoing    Outgoing
+	Keys        Keys
+	Backups     Backups
+	Restore     Restore
+	Packages    Packages
+	Diagnostics Diagnostics
+	Alarms      Alarms
+	Settings    Settings
+	Account     Account
+	Factors     Factors
+	Reauth      Reauth
+	Access      Access
+	HTTPS       HTTPS
+	Failure     Failure
+	Reasons     Reasons
 }
 
 // Plural is a counted phrase; a form holds %s where the number stands.
