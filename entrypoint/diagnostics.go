@@ -37,6 +37,15 @@ func (p plan) sweeper() boot.Service {
 	}
 }
 
+// provingSweep asks it whether it finds what is planted.
+func provingSweep() []byte {
+	text, err := json.Marshal(diagnostics.Request{Prove: true})
+	if err != nil {
+		panic(err) // a struct of strings and bools always has JSON
+	}
+	return text
+}
+
 // knownName is that of the memory file with the secrets.
 const knownName = "known"
 
@@ -62,6 +71,7 @@ func (p plan) known() []byte {
 		p.log.Error("secrets cannot be read for a sweep", "error", err)
 		return nil // which the child takes for a fault
 	}
+	all = slices.DeleteFunc(all, func(s []byte) bool { return len(s) == 0 })
 	text, err := json.Marshal(all)
 	if err != nil {
 		return nil

@@ -126,7 +126,7 @@ func boxOptions(cfg *config.Config, environ []string, output *journal.Journal) (
 		Sockets:  p.sockets(),
 		Services: p.services(),
 		Ledger:   p.ledger, Purposes: p.purposes, Seal: p.seal, Unseal: backup.Unseal,
-		Sweeper:      p.sweeper(),
+		Sweeper: p.sweeper(), Prove: provingSweep(),
 		BoxReader:    roles.API,
 		Posture:      p.posture(),
 		SetupService: "api", FrontDoor: "nginx", SetupLink: setupLink(cfg),

@@ -61,6 +61,9 @@ const (
 	// Of backups.
 	BackupSeal  Protection = "left-out:backup-seal"  // they are written in the clear
 	BackupProof Protection = "left-out:backup-proof" // what was there is not compared with what must have been
+
+	// Of diagnostics.
+	Sweep Protection = "left-out:sweep" // the box's secrets are not looked for
 )
 
 // What tests ask of the parser in the same way; they protect nothing.

@@ -52,6 +52,8 @@ type Options struct {
 	// Sweeper looks through texts for the secrets that it is handed, once, from its
 	// input to its output.
 	Sweeper Service
+	// Prove is what the Sweeper is asked to see whether it finds what is planted.
+	Prove []byte
 	// BoxReader is the service user that may ask init how the box is.
 	BoxReader layout.Owner
 	// Posture is what only the configuration and the services know of how the

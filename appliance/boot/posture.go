@@ -39,7 +39,7 @@ func (b *box) watch(s *supervise.Supervisor) *posture.Watch {
 	o.Status, o.Log = s.Status, b.Log
 	o.Outgoing = b.outgoing
 	o.Certificates, o.Certificate = b.HTTPS.Store, b.front.presented
-	o.Start = b.start
+	o.Start, o.Sweep = b.start, b.proveSweep
 	return posture.New(o)
 }
 

@@ -3,6 +3,7 @@ package boot
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"coffer/appliance/confine"
+	"coffer/appliance/posture"
 	"coffer/appliance/sockets"
 )
 
@@ -84,4 +86,19 @@ func (b *box) sweepTexts(ctx context.Context, request []byte) ([]byte, error) {
 		return nil, fmt.Errorf("the child that knows the secrets: %w", err)
 	}
 	return bytes.TrimSpace(answer), nil
+}
+
+// proveSweep has the child plant the secrets and look whether it finds them.
+func (b *box) proveSweep(ctx context.Context) (posture.Swept, error) {
+	text, err := b.sweepTexts(ctx, b.Prove)
+	if err != nil {
+		return posture.Swept{}, err
+	}
+	var answer struct {
+		Proof *posture.Swept `json:"proof"`
+	}
+	if err := json.Unmarshal(text, &answer); err != nil || answer.Proof == nil {
+		return posture.Swept{}, errors.New("the child that knows the secrets did not say what it found")
+	}
+	return *answer.Proof, nil
 }

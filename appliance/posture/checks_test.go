@@ -303,6 +303,12 @@ func TestEachClaim(t *testing.T) {
 		{"backup-proven", "failed", facts(func(f *Facts) { f.BackupProvenAt, f.BackupFailed = time.Now(), "The disk is full." }), bad, "failed: The disk is full"},
 		{"backup-proven", "in part", facts(func(f *Facts) { f.BackupPartIsWhole = true }), bad, "lacks something"},
 
+		{"diagnostics-clean", "", nil, Pass, "knows 7 secrets planted them in 90 forms"},
+		{"diagnostics-clean", "left", func(r *rig) error { r.swept.Left = []string{"base64", "jwt"}; return nil }, bad, "still there after a sweep: base64, jwt"},
+		{"diagnostics-clean", "no secrets", func(r *rig) error { r.swept.Secrets = 0; return nil }, bad, "knows 0 secrets"},
+		{"diagnostics-clean", "nothing planted", func(r *rig) error { r.swept.Planted = 0; return nil }, bad, "planted 0"},
+		{"diagnostics-clean", "no child", func(r *rig) error { r.unswept = errors.New("no child"); return nil }, bad, "no child"},
+
 		{"fetch-ssrf", "", nil, Pass, "refused 19 of 19"},
 		{"fetch-ssrf", "everything", func(r *rig) error { r.public = func(netip.Addr) error { return nil }; return nil }, bad, "from 0.0.0.0"},
 		{"fetch-ssrf", "one inside", func(r *rig) error {

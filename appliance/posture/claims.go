@@ -247,9 +247,10 @@ func Claims() []Claim {
 		},
 		{
 			ID: "diagnostics-clean", Group: GroupBackups, Title: "Clean exports",
-			Claim:   "A diagnostic export holds what is on a list, and was searched for every secret of the box before you get it.",
+			Claim:   "A diagnostic export holds what is on a list, and was searched for every secret of the box before you get it, and again once it was finished.",
 			Against: "giving away secrets when you ask for help",
-			Later:   "comes later: this version makes no export",
+			Remedy:  "Make no diagnostic file until this holds: restart the box, and pull the image again if it stays so.",
+			check:   (*look).diagnosticsClean,
 		},
 		{
 			ID: "logs-clean", Group: GroupBackups, Title: "Clean logs",

@@ -72,6 +72,9 @@ type rig struct {
 	secure *tls.Config            // of the edge's port of HTTPS
 	due    Certificate            // what it is to present
 	public func(netip.Addr) error // nil: as it should be
+
+	swept   Swept
+	unswept error
 }
 
 var rigRoles = map[string]int{"nginx": 10001, "api": 10002, "worker": 10003, "parser": 10004, "egress": 10005}
@@ -83,7 +86,7 @@ func newRig(t *testing.T) *rig {
 	must(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	must(t, os.Chmod(dir, 0o755))
-	r := &rig{dir: dir, logs: &strings.Builder{}, edge: map[string]http.HandlerFunc{}, facts: Facts{
+	r := &rig{swept: Swept{Secrets: 7, Planted: 90}, dir: dir, logs: &strings.Builder{}, edge: map[string]http.HandlerFunc{}, facts: Facts{
 		Owner: true, PasswordHash: "bcrypt", PasswordCost: 12, LoginsPerMinute: 5, BackoffAfter: 10, LimitsLast: true, SessionDays: 30, SessionDaysMost: 90, Sessions: 1,
 	}}
 	log := slog.New(slog.NewTextHandler(r.logs, nil))
@@ -149,6 +152,7 @@ func newRig(t *testing.T) *rig {
 			return errors.New(a.String() + " is not public")
 		},
 		Facts: func(context.Context) (Facts, error) { return r.facts, nil },
+		Sweep: func(context.Context) (Swept, error) { return r.swept, r.unswept },
 		Start: func(c *exec.Cmd) (func(), error) { return func() {}, c.Start() },
 		Log:   log, root: &asRoot, landlock: 7, patience: time.Millisecond,
 	}

@@ -63,6 +63,10 @@ type Options struct {
 	Outgoing func() ledger.Report
 	Public   func(netip.Addr) error
 
+	// Sweep has secrets planted in every form that they may take, and swept as
+	// before a diagnostic export.
+	Sweep func(context.Context) (Swept, error)
+
 	// Certificate is what the edge is to present now.
 	Certificate func() Certificate
 

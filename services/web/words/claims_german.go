@@ -143,8 +143,9 @@ func germanClaim(id string) Claim {
 			"Öffne Einstellungen, Sicherungen: Dort steht, warum die letzte fehlschlug. Schaffe Platz, wenn der Datenträger voll ist, und lege eine neue an."}
 	case "diagnostics-clean":
 		return Claim{"Saubere Ausfuhren",
-			"Eine Ausfuhr zur Fehlersuche enthält, was auf einer Liste steht, und wurde nach jedem Geheimnis der Box durchsucht, bevor du sie bekommst.",
-			"dem Weitergeben von Geheimnissen, wenn du um Hilfe bittest", ""}
+			"Eine Ausfuhr zur Fehlersuche enthält, was auf einer Liste steht, und wurde nach jedem Geheimnis der Box durchsucht, bevor du sie bekommst, und noch einmal, als sie fertig war.",
+			"dem Weitergeben von Geheimnissen, wenn du um Hilfe bittest",
+			"Erstelle keine Diagnosedatei, bis das wieder gilt: Starte die Box neu und lade das Abbild neu, wenn es so bleibt."}
 	case "logs-clean":
 		return Claim{"Saubere Protokolle",
 			"Geheimnisse sind von einer Art, die sich nicht ausgeben lässt, und Anfragen werden ohne Suchworte, Cookies und Inhalt protokolliert.",
