@@ -18,6 +18,7 @@ import (
 	"coffer/appliance/confine"
 	"coffer/appliance/restore"
 	"coffer/appliance/secrets"
+	"coffer/appliance/servicetoken"
 	"coffer/services/alarm"
 	"coffer/services/api"
 	"coffer/services/auth"
@@ -120,6 +121,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	}
 	keeper, err := auth.New(auth.Options{
 		Accounts: st, Keys: st, Audit: st, Witness: store.NewWitness(filepath.Join(o.Data, "witness")), SecretKey: key, SetupCode: code, SetupOpen: o.SetupOpen, Log: s.log,
+		TokenFile: tokenFile{o.BoxSocket, servicetoken.File{Data: o.Data}},
 	})
 	if err != nil {
 		return err
@@ -196,6 +198,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	g.Go(func() error { return lib.Run(gctx) })
 	g.Go(func() error { return keeper.Run(gctx) })
 	g.Go(func() error { return keeper.RunKeys(gctx) })
+	g.Go(func() error { return keeper.RunToken(gctx) })
 	g.Go(func() error { return backups.Run(gctx) })
 	g.Go(func() error { return exchange.Run(gctx) })
 	g.Go(func() error { return alarms.Run(gctx) })

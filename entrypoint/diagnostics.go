@@ -19,6 +19,7 @@ import (
 	"coffer/appliance/confine"
 	"coffer/appliance/control"
 	"coffer/appliance/secrets"
+	"coffer/appliance/servicetoken"
 	"coffer/appliance/sockets"
 	"coffer/services/auth"
 	"coffer/services/diagnostics"
@@ -56,6 +57,10 @@ func (p plan) known() []byte {
 		all = append(all, key)
 	}
 	all = append(all, diagnostics.InEnvironment(p.environ)...)
+	// A planted file is none of the box's keys, and the claim service-token tells of it.
+	if key, err := (servicetoken.File{Data: p.cfg.Data}).Key(); err == nil {
+		all = append(all, []byte(key))
+	}
 	data, err := beneath.Base(p.cfg.Data)
 	if err == nil {
 		defer data.Close()

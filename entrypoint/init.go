@@ -22,6 +22,7 @@ import (
 	"coffer/appliance/ledger"
 	"coffer/appliance/manifest"
 	"coffer/appliance/secrets"
+	"coffer/appliance/servicetoken"
 	"coffer/appliance/signals"
 	"coffer/config"
 	"coffer/rootfs"
@@ -105,9 +106,9 @@ func boxOptions(cfg *config.Config, environ []string, output *journal.Journal) (
 		share: filepath.Join(cfg.Root, "usr/share/coffer"),
 		token: edge.NewToken(), started: time.Now(), ledger: ledger.Open(cfg.Data, log), log: log,
 	}
-	group, reader := roles.Edge.GID, roles.API.GID
+	group, reader, scripts := roles.Edge.GID, roles.API.GID, roles.API
 	if !confine.Switches() {
-		group, reader = beneath.Keep, beneath.Keep
+		group, reader, scripts = beneath.Keep, beneath.Keep, layout.Owner{UID: beneath.Keep, GID: beneath.Keep}
 	}
 	return boot.Options{
 		Self: self, Root: cfg.Root, Run: cfg.Run,
@@ -127,6 +128,7 @@ func boxOptions(cfg *config.Config, environ []string, output *journal.Journal) (
 		Services: p.services(),
 		Ledger:   p.ledger, Purposes: p.purposes, Seal: p.seal, Unseal: backup.Unseal,
 		Sweeper: p.sweeper(), Prove: provingSweep(),
+		ServiceToken: servicetoken.File{Data: cfg.Data, Owner: scripts},
 		BoxReader:    roles.API,
 		Posture:      p.posture(),
 		SetupService: "api", FrontDoor: "nginx", SetupLink: setupLink(cfg),

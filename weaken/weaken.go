@@ -35,6 +35,7 @@ const (
 	ProtectedMode Protection = "left-out:protected-mode" // others may write protected files
 	FolderMode    Protection = "left-out:folder-mode"    // others may enter folders of the volume
 	SecretMode    Protection = "left-out:secret-mode"    // others may read secrets
+	TokenMode     Protection = "left-out:token-mode"     // others may read the service token
 	SocketMode    Protection = "left-out:socket-mode"    // others may connect to sockets
 	Peer          Protection = "left-out:peer"           // the kernel is not asked who commands init
 	ConsolePeer   Protection = "left-out:console-peer"   // nor who sets a new password
@@ -54,6 +55,7 @@ const (
 	Witness       Protection = "left-out:witness"        // sessions that ended come back with a copy of the store
 	KeyEnd        Protection = "left-out:key-end"        // expired keys open
 	KeySecret     Protection = "left-out:key-secret"     // the id of a key is enough
+	TokenRenewal  Protection = "left-out:token-renewal"  // the service token stays what it is
 	SameSite      Protection = "left-out:same-site"
 	HostNames     Protection = "left-out:host-names"
 	ContentPolicy Protection = "left-out:content-policy"

@@ -25,6 +25,7 @@ import (
 	"coffer/appliance/reap"
 	"coffer/appliance/restore"
 	"coffer/appliance/secrets"
+	"coffer/appliance/servicetoken"
 	"coffer/appliance/signals"
 	"coffer/appliance/sockets"
 	"coffer/appliance/supervise"
@@ -54,6 +55,8 @@ type Options struct {
 	Sweeper Service
 	// Prove is what the Sweeper is asked to see whether it finds what is planted.
 	Prove []byte
+	// ServiceToken is the file with the key for the owner's scripts.
+	ServiceToken servicetoken.File
 	// BoxReader is the service user that may ask init how the box is.
 	BoxReader layout.Owner
 	// Posture is what only the configuration and the services know of how the
@@ -215,8 +218,12 @@ func (b *box) prepare(ctx context.Context) error {
 	if b.secrets, err = secrets.Ensure(b.Secrets); err != nil {
 		return err
 	}
+	token, err := b.ServiceToken.Key()
+	if err != nil {
+		return err
+	}
 	b.Output.Conceal(
-		b.secrets.SetupCode, secrets.Show(b.secrets.SetupCode), hex.EncodeToString(b.secrets.SessionKey), b.Edge.Token, b.Secrets.SecretKey,
+		b.secrets.SetupCode, secrets.Show(b.secrets.SetupCode), hex.EncodeToString(b.secrets.SessionKey), b.Edge.Token, b.Secrets.SecretKey, token,
 	)
 	if err := sockets.RunFolder(b.Run); err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 	"coffer/appliance/ledger"
 	"coffer/appliance/posture"
 	"coffer/appliance/secrets"
+	"coffer/appliance/servicetoken"
 	"coffer/appliance/sockets"
 	"coffer/appliance/supervise"
 )
@@ -23,7 +24,7 @@ import (
 func (b *box) watch(s *supervise.Supervisor) *posture.Watch {
 	o := b.Posture
 	o.Root, o.RunFolder, o.Data, o.Self = b.Root, b.Run, b.Layout.Data, b.Self
-	o.Manifest, o.Layout, o.Secrets = b.Manifest, b.Layout, b.Secrets
+	o.Manifest, o.Layout, o.Secrets, o.ServiceToken = b.Manifest, b.Layout, b.Secrets, b.ServiceToken
 	o.Values = map[string]string{
 		secrets.SessionKey: fmt.Sprintf("%x", b.secrets.SessionKey),
 		secrets.SetupCode:  b.secrets.SetupCode, secrets.SetupCode + " as shown": secrets.Show(b.secrets.SetupCode),
@@ -68,6 +69,7 @@ type desk struct {
 	seal       func(recipient string) ([]byte, error)
 	restore    func(ctx context.Context, key string) error
 	sweep      func(ctx context.Context, request []byte) ([]byte, error)
+	token      servicetoken.File
 }
 
 func (d desk) Status(ctx context.Context) ([]supervise.Status, error) {
@@ -99,6 +101,15 @@ func (d desk) Sweep(ctx context.Context, request []byte) ([]byte, error) {
 	return d.sweep(ctx, request)
 }
 
+// ServiceToken has what it is asked to write blotted out of logs.
+func (d desk) ServiceToken(_ context.Context, c *servicetoken.Change) (servicetoken.Seen, error) {
+	if c == nil {
+		return d.token.Look()
+	}
+	d.journal.Conceal(c.Key)
+	return d.token.Apply(*c)
+}
+
 func (d desk) Outgoing(context.Context) (ledger.Report, error) {
 	return d.outgoing(), nil
 }
@@ -124,7 +135,7 @@ func (b *box) control(ctx context.Context, helpers *sync.WaitGroup, s *supervise
 			return fmt.Errorf("%s socket: %w", name, err)
 		}
 		helpers.Go(func() {
-			if err := control.Serve(ctx, listener.(*net.UnixListener), door, desk{s, b.posture, b.Output, b.outgoing, b.front, b.Seal, b.restored, b.sweepTexts}, b.Log); err != nil {
+			if err := control.Serve(ctx, listener.(*net.UnixListener), door, desk{s, b.posture, b.Output, b.outgoing, b.front, b.Seal, b.restored, b.sweepTexts, b.ServiceToken}, b.Log); err != nil {
 				b.Log.Error("control socket ended", slog.String("socket", name), slog.Any("error", err))
 			}
 		})

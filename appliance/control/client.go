@@ -14,6 +14,7 @@ import (
 	"coffer/appliance/journal"
 	"coffer/appliance/ledger"
 	"coffer/appliance/posture"
+	"coffer/appliance/servicetoken"
 	"coffer/appliance/supervise"
 )
 
@@ -71,6 +72,19 @@ func Sweep(ctx context.Context, path string, request []byte) ([]byte, error) {
 func Restore(ctx context.Context, path, key string) error {
 	_, err := Exchange(ctx, path, Request{Ask: AskRestore, Key: key})
 	return err
+}
+
+// ServiceToken asks at the socket at path what is in the file for the owner's
+// scripts; with a change, for that first.
+func ServiceToken(ctx context.Context, path string, c *servicetoken.Change) (servicetoken.Seen, error) {
+	a, err := Exchange(ctx, path, Request{Ask: AskServiceToken, Token: c})
+	if err == nil && a.Token == nil {
+		err = errors.New("the box does not say what is in the file for scripts")
+	}
+	if err != nil {
+		return servicetoken.Seen{}, err
+	}
+	return *a.Token, nil
 }
 
 // HTTPS asks at the socket at path how HTTPS is served; with a change, for that

@@ -1,7 +1,8 @@
 // Package control is how a running init is talked to, through two doors. The
 // owner's is a socket that only root, or the user that runs the box, can open.
-// The API's own lets it ask how the box is, and change how HTTPS is served. At
-// both the kernel's word on who connected decides; there is no password.
+// The API's own lets it ask how the box is, and change how HTTPS is served and
+// which key lies in the file for the owner's scripts. At both the kernel's word
+// on who connected decides; there is no password.
 //
 // It owns the requests and their form: one JSON object and a newline each way
 // per connection. What they do is the supervisor's, the watch's and the front
@@ -29,6 +30,7 @@ import (
 	"coffer/appliance/journal"
 	"coffer/appliance/ledger"
 	"coffer/appliance/posture"
+	"coffer/appliance/servicetoken"
 	"coffer/appliance/sockets"
 	"coffer/appliance/supervise"
 	"coffer/weaken"
@@ -75,9 +77,10 @@ func OwnerDoor() Door {
 
 // APIDoor is that of the box socket. All that can be changed there is how HTTPS
 // is served. Only the API asks for what init keeps, sealed, for a restore of
-// what it has staged, and for texts to be swept of secrets that it must not know.
+// what it has staged, for texts to be swept of secrets that it must not know, and
+// for its key to be put into the file for scripts.
 func APIDoor(uid int) Door {
-	return Door{UID: uid, Longest: maxSweep, Asks: []string{AskStatus, AskPosture, AskLogs, AskOutgoing, AskHTTPS, AskChangeHTTPS, AskSeal, AskRestore, AskSweep}}
+	return Door{UID: uid, Longest: maxSweep, Asks: []string{AskStatus, AskPosture, AskLogs, AskOutgoing, AskHTTPS, AskChangeHTTPS, AskSeal, AskRestore, AskSweep, AskServiceToken}}
 }
 
 // Box is what can be asked for.
@@ -104,6 +107,9 @@ type Box interface {
 	// ChangeHTTPS returns once the change is served. Its error holds a
 	// *certs.Fault where the owner can mend it.
 	ChangeHTTPS(context.Context, https.Change) error
+	// ServiceToken says what is in the file for the owner's scripts, after the
+	// change where there is one.
+	ServiceToken(ctx context.Context, c *servicetoken.Change) (servicetoken.Seen, error)
 }
 
 // The things that can be asked for.
@@ -124,6 +130,9 @@ const (
 	// AskHTTPS asks how HTTPS is served, AskChangeHTTPS for a change of that.
 	AskHTTPS       = "https"
 	AskChangeHTTPS = "change-https"
+	// AskServiceToken asks what is in the file for the owner's scripts, or for
+	// another content.
+	AskServiceToken = "service-token"
 )
 
 // Request asks for one thing.
@@ -137,7 +146,8 @@ type Request struct {
 
 	Change *https.Change `json:"change,omitempty"` // of AskChangeHTTPS
 
-	Texts json.RawMessage `json:"texts,omitempty"` // of AskSweep
+	Texts json.RawMessage      `json:"texts,omitempty"` // of AskSweep
+	Token *servicetoken.Change `json:"token,omitempty"` // of AskServiceToken: what is to change
 
 	Recipient string `json:"recipient,omitempty"` // of AskSeal: an age recipient
 	Key       string `json:"key,omitempty"`       // of AskRestore: an age identity
@@ -154,6 +164,7 @@ type Answer struct {
 	HTTPS    *https.State       `json:"https,omitempty"`
 	Sealed   []byte             `json:"sealed,omitempty"`
 	Swept    json.RawMessage    `json:"swept,omitempty"`
+	Token    *servicetoken.Seen `json:"token,omitempty"`
 	Fault    *https.Problem     `json:"fault,omitempty"` // what Error says, for those with words of their own
 }
 
@@ -246,6 +257,10 @@ func (d Door) converse(ctx context.Context, conn *net.UnixConn, b Box) Answer {
 		answer.Swept, err = b.Sweep(ctx, r.Texts)
 	case AskRestore:
 		err = b.Restore(ctx, r.Key)
+	case AskServiceToken:
+		var seen servicetoken.Seen
+		seen, err = b.ServiceToken(ctx, r.Token)
+		answer.Token = &seen
 	case AskHTTPS, AskChangeHTTPS:
 		if r.Ask == AskChangeHTTPS && r.Change != nil {
 			err = b.ChangeHTTPS(ctx, *r.Change)

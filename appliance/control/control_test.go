@@ -20,6 +20,7 @@ import (
 	"coffer/appliance/journal"
 	"coffer/appliance/ledger"
 	"coffer/appliance/posture"
+	"coffer/appliance/servicetoken"
 	"coffer/appliance/sockets"
 	"coffer/appliance/supervise"
 )
@@ -138,6 +139,32 @@ func (b *box) Restore(_ context.Context, key string) error {
 		return errors.New("that is no recovery key")
 	}
 	return nil
+}
+
+func (b *box) ServiceToken(_ context.Context, c *servicetoken.Change) (servicetoken.Seen, error) {
+	if c == nil {
+		return servicetoken.Seen{There: true, Sum: []byte("sum")}, nil
+	}
+	return servicetoken.Seen{There: c.Key != "", Sum: []byte(c.Key)}, nil
+}
+
+// The API has its key put into the file for scripts; nobody else asks.
+func TestServiceToken(t *testing.T) {
+	_, run := serveAt(t, APIDoor(0), func(run string, gid int) sockets.Spec { return BoxSocket(run, gid) })
+	at := BoxSocket(run, -1).Path
+	if got, err := ServiceToken(t.Context(), at, nil); err != nil || string(got.Sum) != "sum" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := ServiceToken(t.Context(), at, &servicetoken.Change{Key: "key"}); err != nil || string(got.Sum) != "key" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := ServiceToken(t.Context(), at, &servicetoken.Change{}); err != nil || got.There {
+		t.Errorf("%+v, %v", got, err)
+	}
+	_, run = serve(t)
+	if _, err := ServiceToken(t.Context(), Socket(run).Path, nil); err == nil {
+		t.Error("the owner's door tells of it")
+	}
 }
 
 func TestRestore(t *testing.T) {

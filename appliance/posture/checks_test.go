@@ -18,7 +18,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"coffer/appliance/ledger"
-	"coffer/appliance/supervise"
 )
 
 // needRoot skips what is about owners.
@@ -233,6 +232,20 @@ func TestEachClaim(t *testing.T) {
 		{"api-keys", "by id", facts(func(f *Facts) { f.AnyKeyOpens = true }), bad, "the id of a key"},
 		{"api-keys", "made up", func(r *rig) error { r.answers("GET /api/v1/auth/me", 200); return nil }, bad, "made-up key was answered 200"},
 
+		{"service-token", "", nil, Pass, "mode 0600, user 10002"},
+		{"service-token", "no owner", facts(func(f *Facts) { f.Owner, f.Token = false, false }), none, "no owner"},
+		{"service-token", "off", func(r *rig) error {
+			r.facts.Token = false
+			return os.Remove(filepath.Join(r.dir, "data/service-token"))
+		}, none, "turned it off"},
+		{"service-token", "gone", at("data/service-token", os.Remove), bad, "there is no file"},
+		{"service-token", "open to others", at("data/service-token", func(p string) error { return os.Chmod(p, 0o644) }), bad, "mode 0644"},
+		{"service-token", "another's", at("data/service-token", func(p string) error { return os.Chown(p, 10003, 10003) }), bad, "user 10003"},
+		{"service-token", "a link", at("data/service-token", func(p string) error { return errors.Join(os.Remove(p), os.Symlink("/etc/passwd", p)) }), bad, "could not be looked at"},
+		{"service-token", "opens nothing", facts(func(f *Facts) { f.TokenOpens = false }), bad, "opens nothing"},
+		{"service-token", "old", facts(func(f *Facts) { f.TokenDays = 70 }), bad, "70 days old"},
+		{"service-token", "stays", facts(func(f *Facts) { f.TokenStays = true }), bad, "is not replaced"},
+
 		{"client-address", "", nil, Pass, "TCP peer"},
 		{"client-address", "not the peer", at("root/etc/nginx/coffer/proxy.conf", func(p string) error { return os.WriteFile(p, []byte("x"), 0o444) }), bad, "does not name"},
 		{"client-address", "a line of configuration", at("root/etc/nginx/coffer/more.conf", func(p string) error { return os.WriteFile(p, []byte("set_real_ip_from 10.0.0.0/8;"), 0o444) }), bad, "10.0.0.0/8"},
@@ -367,25 +380,5 @@ func TestEachClaim(t *testing.T) {
 		if c.check != nil && seen[c.ID] < 2 {
 			t.Errorf("%s: no protection is taken away", c.ID)
 		}
-	}
-}
-
-// A service that rests is not a service that was looked at.
-func TestRestingParser(t *testing.T) {
-	needRoot(t)
-	r := newRig(t)
-	if f := r.processIdentity(t.Context()); f.Status != Pass || !strings.Contains(f.Evidence, "parser is user 10004") {
-		t.Fatalf("%+v", f)
-	}
-	delete(r.procs, "400/status")
-	delete(r.procs, "401/status")
-	resting := statuses()
-	resting[3].Pid, resting[3].State = 0, supervise.Listening
-	r.look.procs = func() (*processes, error) { return gather(r.proc, resting) }
-	if f := r.processIdentity(t.Context()); f.Status != Pass || !strings.Contains(f.Evidence, "parser rests (at ") {
-		t.Errorf("%+v", f)
-	}
-	if f := r.sandboxParser(t.Context()); f.Status != Pass || !strings.Contains(f.Evidence, "rests until it is needed") {
-		t.Errorf("%+v", f)
 	}
 }

@@ -176,9 +176,10 @@ func Claims() []Claim {
 		},
 		{
 			ID: "service-token", Group: GroupSignIn, Title: "Service token",
-			Claim:   "A token file for your own scripts that nobody else can read, renewed before it ends.",
-			Against: "passwords in scripts",
-			Later:   "comes later: this version makes no service token",
+			Claim:   "The file DATA/service-token holds a key for your own scripts, which may read and add. Only the user of the API and root can read it; the key ends after 90 days, is replaced after 60, and can be ended or turned off at once.",
+			Against: "passwords in scripts, and a key that others on the machine can read",
+			Remedy:  "Remove what lies at DATA/service-token and restart the box; make another key in Settings, Keys, if somebody may have read it.",
+			check:   (*look).serviceToken,
 		},
 		{
 			ID: "dev-mode", Group: GroupFiles, Title: "Dev mode",
@@ -197,7 +198,7 @@ func Claims() []Claim {
 			ID: "archives", Group: GroupDocuments, Title: "Archives",
 			Claim:   "Archives are opened by one careful extractor: nothing outside its folder, no links, and bounds on number, size, ratio, depth and time that hold for archives in archives.",
 			Against: "archive bombs and archives that write where they should not",
-			Later:   "comes later: this version takes no archives",
+			None:    "only a hostile archive could show it, and the box opens none to itself; tests of each build do",
 		},
 		{
 			ID: "inbox", Group: GroupDocuments, Title: "The drop folder",

@@ -103,6 +103,10 @@ type Facts struct {
 	KeysBare        int    `json:"keys_bare"`       // that are not kept as a hash
 	EndedKeyOpens   bool   `json:"ended_key_opens"` // found by trying
 	AnyKeyOpens     bool   `json:"any_key_opens"`   // found by trying
+	Token           bool   `json:"token"`           // there is to be a service token
+	TokenOpens      bool   `json:"token_opens"`     // what is in its file opens something
+	TokenDays       int    `json:"token_days"`      // its age
+	TokenStays      bool   `json:"token_stays"`     // one that is due is not replaced; found by trying
 
 	BackupsPlanned    bool      `json:"backups_planned"`
 	Backups           int       `json:"backups"`

@@ -161,7 +161,7 @@ func TestRounds(t *testing.T) {
 	for n := 0; first.CheckedAt.IsZero() && n < 20; n++ {
 		first = w.Fresh(ctx) // on a busy machine the first round takes longer than Fresh waits
 	}
-	if len(first.Items) != len(Claims()) || first.CheckedAt.IsZero() || first.Summary.Claims != 31 || first.Summary.Later != 5 {
+	if len(first.Items) != len(Claims()) || first.CheckedAt.IsZero() || first.Summary.Claims != 31 || first.Summary.Later != 3 {
 		t.Errorf("%+v", first.Summary)
 	}
 	if again := w.Fresh(ctx); !again.CheckedAt.Equal(first.CheckedAt) {
@@ -183,4 +183,24 @@ func TestRounds(t *testing.T) {
 	}
 	stop()
 	<-done
+}
+
+// A service that rests is not a service that was looked at.
+func TestRestingParser(t *testing.T) {
+	needRoot(t)
+	r := newRig(t)
+	if f := r.processIdentity(t.Context()); f.Status != Pass || !strings.Contains(f.Evidence, "parser is user 10004") {
+		t.Fatalf("%+v", f)
+	}
+	delete(r.procs, "400/status")
+	delete(r.procs, "401/status")
+	resting := statuses()
+	resting[3].Pid, resting[3].State = 0, supervise.Listening
+	r.look.procs = func() (*processes, error) { return gather(r.proc, resting) }
+	if f := r.processIdentity(t.Context()); f.Status != Pass || !strings.Contains(f.Evidence, "parser rests (at ") {
+		t.Errorf("%+v", f)
+	}
+	if f := r.sandboxParser(t.Context()); f.Status != Pass || !strings.Contains(f.Evidence, "rests until it is needed") {
+		t.Errorf("%+v", f)
+	}
 }

@@ -26,6 +26,7 @@ import (
 	"coffer/appliance/ledger"
 	"coffer/appliance/manifest"
 	"coffer/appliance/secrets"
+	"coffer/appliance/servicetoken"
 	"coffer/appliance/supervise"
 )
 
@@ -87,7 +88,7 @@ func newRig(t *testing.T) *rig {
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	must(t, os.Chmod(dir, 0o755))
 	r := &rig{swept: Swept{Secrets: 7, Planted: 90}, dir: dir, logs: &strings.Builder{}, edge: map[string]http.HandlerFunc{}, facts: Facts{
-		Owner: true, PasswordHash: "bcrypt", PasswordCost: 12, LoginsPerMinute: 5, BackoffAfter: 10, LimitsLast: true, SessionDays: 30, SessionDaysMost: 90, Sessions: 1,
+		Owner: true, PasswordHash: "bcrypt", PasswordCost: 12, LoginsPerMinute: 5, BackoffAfter: 10, LimitsLast: true, SessionDays: 30, SessionDaysMost: 90, Sessions: 1, Token: true, TokenOpens: true,
 	}}
 	log := slog.New(slog.NewTextHandler(r.logs, nil))
 	protected, err := manifest.New(manifest.Own{Folders: []string{"usr/share/coffer"}}, manifest.Set{Files: fstest.MapFS{
@@ -105,6 +106,9 @@ func newRig(t *testing.T) *rig {
 	must(t, err)
 	kept := secrets.Options{Dir: filepath.Join(places.Data, "secrets"), ReaderGID: 10002, Log: log}
 	_, err = secrets.Ensure(kept)
+	must(t, err)
+	token := servicetoken.File{Data: places.Data, Owner: roles.API}
+	_, err = token.Apply(servicetoken.Change{Key: strings.Repeat("k", 40)})
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(places.Run, "edge/http.conf"), []byte("listen 8080;"), 0o440))
 
@@ -132,7 +136,7 @@ func newRig(t *testing.T) *rig {
 	asRoot := true
 	o := Options{
 		Root: root, RunFolder: places.Run, Data: places.Data, Self: "/proc/self/exe", Share: filepath.Join(root, "usr/share/coffer"),
-		Other: "/bin/true", Manifest: protected, Layout: places, Secrets: kept,
+		Other: "/bin/true", Manifest: protected, Layout: places, Secrets: kept, ServiceToken: token,
 		Values: map[string]string{secrets.SessionKey: "0badc0de0badc0de", secrets.SetupCode: "ABCD2345"},
 		Front:  front.URL, API: filepath.Join(places.Run, "api.sock"), ListenPort: 8080,
 		Status: func(context.Context) ([]supervise.Status, error) { return statuses(), nil },

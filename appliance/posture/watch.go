@@ -18,6 +18,7 @@ import (
 	"coffer/appliance/ledger"
 	"coffer/appliance/manifest"
 	"coffer/appliance/secrets"
+	"coffer/appliance/servicetoken"
 	"coffer/appliance/supervise"
 )
 
@@ -39,6 +40,7 @@ type Options struct {
 	Manifest              *manifest.Manifest
 	Layout                layout.Options
 	Secrets               secrets.Options
+	ServiceToken          servicetoken.File
 	Certificates          certs.Store
 	// Values are the secrets that init knows, by name, to be looked for where
 	// they must not be.

@@ -67,13 +67,14 @@ type Key struct {
 	CreatedAt time.Time     `json:"created_at"`
 	ExpiresAt *time.Time    `json:"expires_at" doc:"Null: never."`
 	LastUsed  *time.Time    `json:"last_used" doc:"Null: not yet."`
+	Service   bool          `json:"service,omitempty" doc:"The box made it, for the file of the owner's scripts."`
 	State     auth.KeyState `json:"state" enum:"open,expired,void" doc:"void: the password was changed, or a backup restored, after the key was made."`
 }
 
 func keyShape(e auth.KeyEntry) Key {
 	return Key{
 		ID: e.ID, Name: e.Name, Begins: auth.KeyPrefix + e.ID, Scopes: e.Scopes, CreatedAt: e.CreatedAt.UTC(),
-		ExpiresAt: moment(e.Expires), LastUsed: moment(e.LastUsed), State: e.State,
+		ExpiresAt: moment(e.Expires), LastUsed: moment(e.LastUsed), State: e.State, Service: e.Service,
 	}
 }
 
@@ -126,4 +127,39 @@ type byKeyID struct {
 func (s *server) revokeKey(ctx context.Context, in *byKeyID) (*nothing, error) {
 	by, _ := auth.FromContext(ctx)
 	return nil, s.Keeper.RevokeKey(ctx, by, in.ID)
+}
+
+type serviceToken struct {
+	Path     string     `json:"path" doc:"Where the owner's scripts on this machine find the key, as the box sees it."`
+	On       bool       `json:"on"`
+	Scopes   []string   `json:"scopes" nullable:"false"`
+	MadeAt   *time.Time `json:"made_at" doc:"Null: there is none in the file."`
+	EndsAt   *time.Time `json:"ends_at"`
+	RenewsAt *time.Time `json:"renews_at" doc:"When another takes its place; this one then stays good for a day."`
+	LastUsed *time.Time `json:"last_used"`
+}
+
+func tokenShape(t auth.Token) serviceToken {
+	out := serviceToken{Path: t.Path, On: t.On, Scopes: t.Key.Scopes, MadeAt: moment(t.Key.CreatedAt), EndsAt: moment(t.Key.Expires), RenewsAt: moment(t.Renews), LastUsed: moment(t.Key.LastUsed)}
+	if out.Scopes == nil {
+		out.Scopes = []string{}
+	}
+	return out
+}
+
+func (s *server) token(ctx context.Context, _ *struct{}) (*only[serviceToken], error) {
+	t, err := s.Keeper.Token(ctx)
+	return &only[serviceToken]{tokenShape(t)}, err
+}
+
+func (s *server) renewToken(ctx context.Context, _ *struct{}) (*only[serviceToken], error) {
+	by, _ := auth.FromContext(ctx)
+	t, err := s.Keeper.RenewToken(ctx, by)
+	return &only[serviceToken]{tokenShape(t)}, err
+}
+
+func (s *server) dropToken(ctx context.Context, _ *struct{}) (*only[serviceToken], error) {
+	by, _ := auth.FromContext(ctx)
+	t, err := s.Keeper.DropToken(ctx, by)
+	return &only[serviceToken]{tokenShape(t)}, err
 }

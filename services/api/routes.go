@@ -61,6 +61,9 @@ func (s *server) routes(e *gin.Engine) {
 	handle(s, admin, "GET /auth/keys", "Keys of programs, newest first", s.keys)
 	handle(s, owner, "POST /auth/keys", "Make a key; the answer alone tells it. Wants a proof of the last minutes", s.createKey)
 	handle(s, owner, "DELETE /auth/keys/{id}", "Revoke a key", s.revokeKey)
+	handle(s, admin, "GET /auth/service-token", "The key in the file for the owner's scripts; not its text", s.token)
+	handle(s, owner, "POST /auth/service-token", "Put another key into that file; the one before opens nothing. Wants a proof of the last minutes", s.renewToken)
+	handle(s, owner, "DELETE /auth/service-token", "Keep no key in that file. Wants a proof of the last minutes", s.dropToken)
 
 	handle(s, read, "GET /sources", "List sources, newest first", s.sources)
 	stream(s, add, "POST /sources", "Add a document", describeUpload, s.upload)

@@ -56,13 +56,15 @@ import (
 // Options are what a Keeper is made of. Log and Now default to slog.Default
 // and time.Now.
 type Options struct {
-	Accounts  library.Accounts
-	Keys      library.Keys
-	Audit     library.Audit
-	Witness   library.Witness // nil: a store that was put back is not recognised
-	SecretKey []byte          // 32 random bytes; signs tokens
-	SetupCode string          // the one-time code; empty refuses setup unless SetupOpen
-	SetupOpen bool            // waives the code
+	Accounts library.Accounts
+	Keys     library.Keys
+	Audit    library.Audit
+	Witness  library.Witness // nil: a store that was put back is not recognised
+	// TokenFile is where the owner's scripts find a key; nil: there is none.
+	TokenFile library.TokenFile
+	SecretKey []byte // 32 random bytes; signs tokens
+	SetupCode string // the one-time code; empty refuses setup unless SetupOpen
+	SetupOpen bool   // waives the code
 	Log       *slog.Logger
 	Now       func() time.Time
 }
@@ -82,6 +84,8 @@ type Keeper struct {
 
 	limits limits
 	keys   keyring
+	tokens sync.Mutex // serialises looking after the service token
+	token  flag       // it may have to be another one
 	unkept flag       // what limits count has changed
 	keeps  sync.Mutex // serialises writing that down
 	kept   *library.Guesses
@@ -150,6 +154,7 @@ func New(o Options) (*Keeper, error) {
 		hashing: make(chan struct{}, maxHashing),
 		limits:  newLimits(),
 		unkept:  make(flag, 1),
+		token:   make(flag, 1),
 		live:    map[string]*live{},
 		keys:    keyring{live: map[string]*liveKey{}},
 	}

@@ -34,7 +34,7 @@ func (k *Keeper) CreateKey(ctx context.Context, by Identity, want NewKey) (key l
 	if err := k.proved(ctx, by); err != nil {
 		return library.Key{}, "", err
 	}
-	if key, text, err = k.makeKey(ctx, want); err != nil {
+	if key, text, err = k.makeKey(ctx, want, false); err != nil {
 		return library.Key{}, "", err
 	}
 	k.Record(ctx, library.AuditKeyCreated, key.Name+": "+strings.Join(key.Scopes, ", "))
@@ -42,7 +42,7 @@ func (k *Keeper) CreateKey(ctx context.Context, by Identity, want NewKey) (key l
 	return key, text, nil
 }
 
-func (k *Keeper) makeKey(ctx context.Context, want NewKey) (key library.Key, text string, err error) {
+func (k *Keeper) makeKey(ctx context.Context, want NewKey, service bool) (key library.Key, text string, err error) {
 	owner, err := k.ownerNow(ctx)
 	if err != nil {
 		return key, "", err
@@ -61,7 +61,7 @@ func (k *Keeper) makeKey(ctx context.Context, want NewKey) (key library.Key, tex
 	id, text := newKeyText()
 	key = library.Key{
 		ID: id, Owner: owner.ID, Epoch: owner.Epoch, Name: want.Name, Hash: keyHash(text), Scopes: want.Scopes,
-		CreatedAt: k.o.Now().UTC(), Expires: want.Expires,
+		CreatedAt: k.o.Now().UTC(), Expires: want.Expires, Service: service,
 	}
 	return key, text, k.o.Keys.PutKey(ctx, key)
 }

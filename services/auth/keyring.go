@@ -70,6 +70,17 @@ func (r *keyring) put(k library.Key) *liveKey {
 	return l
 }
 
+// replace has a key that is in memory be another from here on.
+func (r *keyring) replace(k library.Key) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if l := r.live[k.ID]; l != nil {
+		next := &liveKey{k: k, ended: l.ended}
+		next.used.Store(l.used.Load())
+		r.live[k.ID] = next
+	}
+}
+
 func (r *keyring) forget(id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -46,6 +46,7 @@ func (k *Keeper) Setup(ctx context.Context, code, name, password string, c Clien
 }
 
 func (k *Keeper) setOwner(o library.Owner) {
+	k.token.mark() // another epoch voids it
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.owner = &o

@@ -63,6 +63,8 @@ type Settings struct {
 	// Reach records who may reach the box, as the wizard asked: "network",
 	// "names" or "proxy"; empty until answered.
 	Reach string `json:"reach"`
+	// NoToken says that the box keeps no key in the file for scripts.
+	NoToken bool `json:"no_token,omitempty"`
 }
 
 // Guesses is what was counted of wrong passwords and wrong setup codes.

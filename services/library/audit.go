@@ -37,6 +37,8 @@ const (
 	AuditHTTPSChanged    AuditKind = "https_changed"    // Detail: its mode, and what else is different
 	AuditKeyCreated      AuditKind = "key_created"      // Detail: its name and scopes
 	AuditKeyRevoked      AuditKind = "key_revoked"      // Detail: its name
+	AuditTokenMade       AuditKind = "token_made"       // another service token; by the box: in its time
+	AuditTokenOff        AuditKind = "token_off"        // and the file is gone
 	AuditBackupKey       AuditKind = "backup_key_set"   // Detail: the public half of the recovery key
 	AuditBackupMade      AuditKind = "backup_made"      // because somebody asked for it; Detail: its id
 	AuditBackupTaken     AuditKind = "backup_taken"     // downloaded; Detail: its id
@@ -51,7 +53,7 @@ func AuditKinds() []AuditKind {
 	return []AuditKind{
 		AuditSignIn, AuditSignInFailed, AuditSignOut, AuditSessionEnded, AuditOthersEnded, AuditEverywhere, AuditPutBack,
 		AuditPassword, AuditPasswordReset, AuditPasswordFailed, AuditFactorFailed, AuditFactorOn, AuditFactorOff, AuditFactorsRemoved,
-		AuditRecoveryUsed, AuditRecoveryMade, AuditKeyCreated, AuditKeyRevoked, AuditSettingsChanged, AuditHTTPSChanged,
+		AuditRecoveryUsed, AuditRecoveryMade, AuditKeyCreated, AuditKeyRevoked, AuditTokenMade, AuditTokenOff, AuditSettingsChanged, AuditHTTPSChanged,
 		AuditBackupKey, AuditBackupMade, AuditBackupTaken, AuditBackupDeleted, AuditExported, AuditImported, AuditDiagnosed,
 		AuditSetup, AuditSetupFailed,
 	}

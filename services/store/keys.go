@@ -19,12 +19,13 @@ type keyRow struct {
 	CreatedAt int64    `json:"created_at"`
 	Expires   int64    `json:"expires,omitempty"`
 	LastUsed  int64    `json:"last_used,omitempty"`
+	Service   bool     `json:"service,omitempty"`
 }
 
 func (r *keyRow) key(id string) library.Key {
 	return library.Key{
 		ID: id, Owner: r.Owner, Epoch: r.Epoch, Name: r.Name, Hash: r.Hash, Scopes: r.Scopes,
-		CreatedAt: fromMillis(r.CreatedAt), Expires: fromMillis(r.Expires), LastUsed: fromMillis(r.LastUsed),
+		CreatedAt: fromMillis(r.CreatedAt), Expires: fromMillis(r.Expires), LastUsed: fromMillis(r.LastUsed), Service: r.Service,
 	}
 }
 
@@ -32,7 +33,7 @@ func (r *keyRow) key(id string) library.Key {
 func (s *Store) PutKey(ctx context.Context, k library.Key) error {
 	row := keyRow{
 		Owner: k.Owner, Epoch: k.Epoch, Name: k.Name, Hash: k.Hash, Scopes: k.Scopes,
-		CreatedAt: toMillis(k.CreatedAt), Expires: toMillis(k.Expires), LastUsed: toMillis(k.LastUsed),
+		CreatedAt: toMillis(k.CreatedAt), Expires: toMillis(k.Expires), LastUsed: toMillis(k.LastUsed), Service: k.Service,
 	}
 	return s.update(ctx, func(tx *bolt.Tx) error { return putJSON(tx.Bucket([]byte(bKeys)), k.ID, row) })
 }

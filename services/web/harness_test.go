@@ -48,6 +48,7 @@ type box struct {
 	packages   *packages.Keeper
 	diagnosing *diagnosing
 	alarms     *alarmed
+	scripts    scriptFile
 	restored   atomic.Int32 // how often a backup was to be put in place
 	site       *Site
 	url        string
@@ -114,7 +115,7 @@ func newBox(t testing.TB, base string) *box {
 	cookies := auth.Cookies{Box: id, BasePath: base}
 	key := make([]byte, 32)
 	rand.Read(key)
-	keeper, err := auth.New(auth.Options{Accounts: st, Keys: st, Audit: st, SecretKey: key, SetupCode: setupCode, Log: log, Now: b.now})
+	keeper, err := auth.New(auth.Options{Accounts: st, Keys: st, Audit: st, SecretKey: key, SetupCode: setupCode, Log: log, Now: b.now, TokenFile: &b.scripts})
 	must(t, err)
 	b.keeper = keeper
 	b.watch, b.said, b.went, b.door = &watched{}, &said{}, &went{}, &door{}
@@ -133,6 +134,7 @@ func newBox(t testing.TB, base string) *box {
 	must(t, err)
 	t.Cleanup(func() { must(t, b.packages.Close()) })
 	b.run(func(ctx context.Context) { must(t, b.packages.Run(ctx)) })
+	b.run(func(ctx context.Context) { must(t, keeper.RunToken(ctx)) })
 	b.alarms, b.diagnosing = &alarmed{}, &diagnosing{}
 	b.site, err = New(Options{
 		Diagnostics: b.diagnosing, Alarms: b.alarms, Packages: b.packages, Backups: b.backups, Library: b.lib, Watch: b.watch, Logs: b.said, WayOut: b.went, FrontDoor: b.door, Keeper: keeper, Accounts: st, Cookies: cookies, BasePath: base,

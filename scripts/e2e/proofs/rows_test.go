@@ -82,6 +82,8 @@ func rows() []row {
 		{leave: weaken.Witness, room: "services/auth", test: "TestStorePutBack", fails: one("sessions", "would open sessions that have ended")},
 		{leave: weaken.KeyEnd, room: "services/auth", test: "TestKeyEnds", fails: one("api-keys", "an expired key opens")},
 		{leave: weaken.KeySecret, room: "services/auth", test: "TestVerifyKey", fails: one("api-keys", "the id of a key")},
+		{leave: weaken.TokenMode, room: "appliance/servicetoken", test: "TestWritten", fails: one("service-token", "has mode 0644")},
+		{leave: weaken.TokenRenewal, room: "services/auth", test: "TestServiceToken", fails: one("service-token", "is not replaced")},
 		{leave: weaken.SameSite, room: "services/api", test: "TestCrossSite", fails: one("csrf", "cross-site POST")},
 		{leave: weaken.HostNames, room: "services/api", test: "TestHostRule", fails: one("host-header", "was answered 200")},
 		{leave: weaken.PublicOnly, room: "services/egress", test: "TestPublic", fails: one("fetch-ssrf", "lets pages be fetched from")},

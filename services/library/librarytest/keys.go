@@ -33,6 +33,9 @@ func keys(t *testing.T, st library.Keys) {
 	forever := key("b")
 	forever.Expires = time.Time{}
 	want["b"] = forever
+	service := key("c")
+	service.Service = true
+	want["c"] = service
 	for _, k := range want {
 		Must(t, st.PutKey(ctx, k))
 	}

@@ -16,7 +16,7 @@ type Audit struct {
 	HTTPSChanged                                                    string
 	KeyCreated, KeyRevoked                                          string
 	BackupKey, BackupMade, BackupTaken, BackupDeleted               string
-	Exported, Imported, Diagnosed                                   string
+	Exported, Imported, Diagnosed, TokenMade, TokenOff              string
 	OthersEnded, Everywhere, PutBack                                string
 	FactorFailed, FactorOn, FactorOff, FactorsRemoved               string
 	RecoveryUsed, RecoveryMade                                      string
@@ -79,6 +79,10 @@ func (w *Words) AuditKind(k library.AuditKind) string {
 		return w.Audit.BackupDeleted
 	case library.AuditDiagnosed:
 		return w.Audit.Diagnosed
+	case library.AuditTokenMade:
+		return w.Audit.TokenMade
+	case library.AuditTokenOff:
+		return w.Audit.TokenOff
 	case library.AuditExported:
 		return w.Audit.Exported
 	case library.AuditImported:
@@ -98,7 +102,7 @@ func englishAudit() Audit {
 		PasswordReset: "Password set anew", PasswordFailed: "Wrong current password", SettingsChanged: "Settings changed", HTTPSChanged: "HTTPS changed",
 		KeyCreated: "Key made", KeyRevoked: "Key revoked",
 		BackupKey: "Recovery key set", BackupMade: "Backup asked for", BackupTaken: "Backup downloaded", BackupDeleted: "Backup deleted",
-		Exported: "Library exported", Imported: "Package taken in", Diagnosed: "Diagnostic file downloaded",
+		TokenMade: "Service token made", TokenOff: "Service token turned off", Exported: "Library exported", Imported: "Package taken in", Diagnosed: "Diagnostic file downloaded",
 		OthersEnded: "All other browsers signed out", Everywhere: "Signed out everywhere", PutBack: "An older copy of the store was put back",
 		FactorFailed: "Right password, wrong code", FactorOn: "Second factor turned on", FactorOff: "Second factor turned off",
 		FactorsRemoved: "Second factor removed", RecoveryUsed: "Recovery code used", RecoveryMade: "New recovery codes made",
@@ -116,7 +120,7 @@ func germanAudit() Audit {
 		PasswordReset: "Passwort neu gesetzt", PasswordFailed: "Jetziges Passwort falsch", SettingsChanged: "Einstellungen geändert", HTTPSChanged: "HTTPS geändert",
 		KeyCreated: "Schlüssel erstellt", KeyRevoked: "Schlüssel widerrufen",
 		BackupKey: "Wiederherstellungsschlüssel gesetzt", BackupMade: "Sicherung angefordert", BackupTaken: "Sicherung heruntergeladen", BackupDeleted: "Sicherung gelöscht",
-		Exported: "Bibliothek ausgeführt", Imported: "Paket eingeführt", Diagnosed: "Diagnosedatei heruntergeladen",
+		TokenMade: "Dienstmarke erstellt", TokenOff: "Dienstmarke ausgeschaltet", Exported: "Bibliothek ausgeführt", Imported: "Paket eingeführt", Diagnosed: "Diagnosedatei heruntergeladen",
 		OthersEnded: "Alle anderen Browser abgemeldet", Everywhere: "Überall abgemeldet", PutBack: "Eine ältere Kopie des Speichers wurde zurückgespielt",
 		FactorFailed: "Passwort richtig, Code falsch", FactorOn: "Zweiter Faktor eingeschaltet", FactorOff: "Zweiter Faktor ausgeschaltet",
 		FactorsRemoved: "Zweiter Faktor entfernt", RecoveryUsed: "Wiederherstellungscode benutzt", RecoveryMade: "Neue Wiederherstellungscodes erstellt",

@@ -96,8 +96,9 @@ func germanClaim(id string) Claim {
 			"Widerrufe Schlüssel, die du nicht kennst, in den Einstellungen unter Schlüssel. Um alle zu beenden, ändere das Passwort. Öffnet ein beendeter noch etwas, hol das Abbild neu und starte neu."}
 	case "service-token":
 		return Claim{"Dienstmarke",
-			"Eine Datei mit einer Marke für deine eigenen Skripte, die sonst niemand liest und die vor ihrem Ende erneuert wird.",
-			"Passwörtern in Skripten", ""}
+			"In der Datei DATA/service-token liegt ein Schlüssel für deine eigenen Skripte, der lesen und hinzufügen darf. Nur der Benutzer der API und root können sie lesen; der Schlüssel endet nach 90 Tagen, wird nach 60 ersetzt und lässt sich sofort beenden oder abschalten.",
+			"Passwörtern in Skripten und einem Schlüssel, den andere auf dem Rechner lesen können",
+			"Entferne, was bei DATA/service-token liegt, und starte die Box neu; lass in den Einstellungen unter Schlüssel einen anderen machen, falls ihn jemand gelesen haben kann."}
 	case "dev-mode":
 		return Claim{"Entwicklungsmodus",
 			"Der Entwicklungsmodus liest Seiten vom Datenträger und protokolliert mehr, sonst nichts, und ohne ausdrückliche Bestätigung startet die Box nicht mit ihm.",

@@ -27,6 +27,12 @@ type Keys struct {
 	RevokeOne              string // %s: its name
 	RevokeMeans, Keep      string
 	Revoked                string
+
+	Token, TokenText, TokenFile, TokenTry string
+	TokenOn                               string // %s: when it was made, %s: when it is replaced
+	TokenOff, TokenSoon, TokenWrong       string
+	TokenRenew, TokenTurnOn, TokenTurnOff string
+	TokenRenewed, TokenDropped            string
 }
 
 // Scope names what a key may do. One that has no words here shows as it is.
@@ -67,6 +73,12 @@ func englishKeys() Keys {
 		Used: "last used %s", Unused: "not used yet",
 		Revoke: "Revoke", RevokeNow: "Revoke it", RevokeOne: "Revoke “%s”?", RevokeMeans: "What uses it is refused at once. Nothing in the library changes. This cannot be undone.",
 		Keep: "Keep it", Revoked: "The key is revoked.",
+		Token:     "For scripts on this machine",
+		TokenText: "The box keeps a key in a file of its volume, for scripts of your own that run beside it. It may read and add. Only root and the user of the box's API can read the file. The key ends after 90 days; after 60 the box puts another in its place, and the one before works for one more day.",
+		TokenFile: "File", TokenTry: "On this machine:", TokenOn: "Made %s, replaced %s.", TokenOff: "It is turned off: there is no file.", TokenSoon: "It is being written.",
+		TokenWrong: "The file cannot be read or written. The page Box says what is wrong.",
+		TokenRenew: "Make another now", TokenTurnOn: "Turn it on", TokenTurnOff: "Turn it off",
+		TokenRenewed: "Another key is in the file. The one before opens nothing any more.", TokenDropped: "The key is ended and its file removed.",
 	}
 }
 
@@ -92,5 +104,11 @@ func germanKeys() Keys {
 		Used: "zuletzt benutzt %s", Unused: "noch nicht benutzt",
 		Revoke: "Widerrufen", RevokeNow: "Ja, widerrufen", RevokeOne: "„%s“ widerrufen?", RevokeMeans: "Was ihn benutzt, wird sofort abgewiesen. In der Bibliothek ändert sich nichts. Das lässt sich nicht zurücknehmen.",
 		Keep: "Behalten", Revoked: "Der Schlüssel ist widerrufen.",
+		Token:     "Für Skripte auf diesem Rechner",
+		TokenText: "Die Box hält in einer Datei ihres Datenträgers einen Schlüssel für eigene Skripte bereit, die neben ihr laufen. Er darf lesen und hinzufügen. Nur root und der Benutzer der API können die Datei lesen. Der Schlüssel endet nach 90 Tagen; nach 60 legt die Box einen anderen an seine Stelle, und der alte gilt noch einen Tag.",
+		TokenFile: "Datei", TokenTry: "Auf diesem Rechner:", TokenOn: "Erstellt am %s, ersetzt am %s.", TokenOff: "Er ist ausgeschaltet: Es gibt keine Datei.", TokenSoon: "Er wird gerade geschrieben.",
+		TokenWrong: "Die Datei lässt sich nicht lesen oder schreiben. Die Seite Box sagt, was nicht stimmt.",
+		TokenRenew: "Jetzt einen anderen machen", TokenTurnOn: "Einschalten", TokenTurnOff: "Ausschalten",
+		TokenRenewed: "In der Datei liegt ein anderer Schlüssel. Der alte öffnet nichts mehr.", TokenDropped: "Der Schlüssel ist beendet und seine Datei entfernt.",
 	}
 }

@@ -34,6 +34,7 @@ type Page struct {
 	Form          Form
 	Reauth        reauth.Dialog
 	Keys          []Key
+	Token         *Token // nil: this box keeps none
 	Cursor        string // of this part of the list
 	Newest, Older string
 }
@@ -69,6 +70,13 @@ type Key struct {
 	Tone             string
 }
 
+// Token is the key in the file of the owner's scripts.
+type Token struct {
+	Path, Said, Try string
+	On              bool
+	Used            *shell.Moment
+}
+
 type site struct {
 	*settings.Desk
 	keeper *auth.Keeper
@@ -88,6 +96,8 @@ func (s *site) Register(r gin.IRouter) {
 	r.GET("/settings/keys", s.get)
 	r.POST("/settings/keys", s.asker.Guard(s.create))
 	r.POST("/settings/keys/:id/revoke", s.revoke)
+	r.POST("/settings/keys/service-token/renew", s.asker.Guard(s.renewToken))
+	r.POST("/settings/keys/service-token/drop", s.asker.Guard(s.dropToken))
 }
 
 func (s *site) get(c *gin.Context) {
@@ -96,8 +106,13 @@ func (s *site) get(c *gin.Context) {
 		s.Fail(c, err)
 		return
 	}
-	if c.Query("done") == "revoked" {
+	switch c.Query("done") {
+	case "revoked":
 		p.Notice = p.W.Keys.Revoked
+	case "renewed":
+		p.Notice = p.W.Keys.TokenRenewed
+	case "dropped":
+		p.Notice = p.W.Keys.TokenDropped
 	}
 	s.view.Render(c, http.StatusOK, p)
 }
@@ -115,7 +130,13 @@ func (s *site) page(c *gin.Context, f Form) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.Token, err = s.token(c, p); err != nil {
+		return nil, err
+	}
 	for _, e := range l.Items {
+		if e.Service {
+			continue // it has a place of its own
+		}
 		k := p.key(e)
 		p.Keys = append(p.Keys, k)
 		if c.Query("revoke") == e.ID {
