@@ -3,9 +3,8 @@
 // the value), then DATA/config/coffer.yaml, then the defaults.
 //
 // It owns viper, the names and meanings of all options, and the words of every
-// fault in them. It refuses to guess: a value that is wrong, or that this
-// version cannot honour, stops the start, and all such faults are reported
-// together. Nothing reads the environment after it.
+// fault in them. It refuses to guess: a value that is wrong stops the
+// start, and all such faults are reported together. Nothing reads the environment after it.
 package config
 
 import (
@@ -30,9 +29,12 @@ type Config struct {
 	AllowedHosts   []string // lower case, without ports
 	HealthAllow    []netip.Prefix
 	TrustedProxies []netip.Prefix
-	TLS            string   // off, self-signed, files
+	TLS            string   // off, self-signed, files, acme
 	TLSCert        Material // of files
 	TLSKey         Material
+	ACMEEmail      string
+	ACMEDirectory  string // https URL
+	ACMERoots      Material
 	SecretKey      Secret
 	SetupCode      Secret
 	SetupOpen      bool
@@ -45,9 +47,6 @@ type Config struct {
 	Umask          uint32
 	TimeZone       *time.Location
 	allowDevMode   bool
-	acmeEmail      string
-	acmeDirectory  string
-	acmeRoots      string
 
 	settings []Setting
 	warnings []string

@@ -115,6 +115,11 @@ func TestValues(t *testing.T) {
 		{"COFFER_TLS_KEY=-----BEGIN PRIVATE KEY-----\nq7x", func(c *config.Config) any {
 			return c.TLSKey.Text.Reveal() + setting(c, "COFFER_TLS_KEY").Value + fmt.Sprint(c.PlainSecrets())
 		}, "-----BEGIN PRIVATE KEY-----\nq7x[hidden][COFFER_TLS_KEY]"},
+		{"COFFER_TLS=ACME", func(c *config.Config) any { return c.TLS }, "acme"},
+		{"COFFER_ACME_EMAIL=a@example.org", func(c *config.Config) any { return c.ACMEEmail }, "a@example.org"},
+		{"COFFER_ACME_DIRECTORY=", func(c *config.Config) any { return c.ACMEDirectory }, "https://acme-v02.api.letsencrypt.org/directory"},
+		{"COFFER_ACME_DIRECTORY=https://ca.example/dir", func(c *config.Config) any { return c.ACMEDirectory }, "https://ca.example/dir"},
+		{"COFFER_ACME_ROOTS=/roots.pem", func(c *config.Config) any { return c.ACMERoots.Path }, "/roots.pem"},
 		{"COFFER_METRICS=false", func(c *config.Config) any { return c.Metrics }, "false"},
 		{"COFFER_METRICS=1", func(c *config.Config) any { return c.Metrics }, "true"},
 	} {
@@ -137,9 +142,9 @@ func TestFaults(t *testing.T) {
 		"COFFER_BASE_PATH=/_edge", "COFFER_BASE_PATH=/a{", "COFFER_BASE_PATH=/a;",
 		"COFFER_ALLOWED_HOSTS=http://a", "COFFER_ALLOWED_HOSTS=a:80", "COFFER_ALLOWED_HOSTS=a..b", "COFFER_ALLOWED_HOSTS=*",
 		"COFFER_TRUSTED_PROXIES=10.0.0.1/8", "COFFER_TRUSTED_PROXIES=x", "COFFER_TRUSTED_PROXIES=0.0.0.0/0", "COFFER_TRUSTED_PROXIES=::/0", "COFFER_TRUSTED_PROXIES=unix:", "COFFER_HEALTH_ALLOW=10.0.0.1/8", "COFFER_HEALTH_ALLOW=all",
-		"COFFER_TLS=acme", "COFFER_TLS=on", "COFFER_TLS_CERT=cert.pem", "COFFER_TLS_CERT=/cert;.pem", "COFFER_TLS_KEY=q7x.pem",
-		"COFFER_ACME_EMAIL=a@example.org", "COFFER_ACME_EMAIL=a", "COFFER_ACME_DIRECTORY=https://ca.example", "COFFER_ACME_DIRECTORY=ca",
-		"COFFER_ACME_ROOTS=/roots.pem", "COFFER_ACME_ROOTS=roots",
+		"COFFER_TLS=on", "COFFER_TLS_CERT=cert.pem", "COFFER_TLS_CERT=/cert;.pem", "COFFER_TLS_KEY=q7x.pem",
+		"COFFER_ACME_EMAIL=a", "COFFER_ACME_EMAIL=Ada <a@example.org>", "COFFER_ACME_DIRECTORY=ca", "COFFER_ACME_DIRECTORY=http://ca.example",
+		"COFFER_ACME_DIRECTORY=https://a@ca.example", "COFFER_ACME_ROOTS=roots",
 		"COFFER_SECRET_KEY=q7x", "COFFER_SETUP_CODE=q7x", "COFFER_SETUP_CODE=a-b-c-d-", "COFFER_SETUP_CODE=with blanks", "COFFER_SETUP_CODE=ümläutig",
 		"COFFER_SETUP_OPEN=maybe", "COFFER_MAX_UPLOAD=0", "COFFER_MAX_UPLOAD=-1", "COFFER_MAX_UPLOAD=1k", "COFFER_MAX_UPLOAD=9999999999999GiB",
 		"COFFER_MAX_UPLOAD=2 gallons", "COFFER_METRICS=x", "COFFER_DEV_MODE=1", "COFFER_LOG_LEVEL=loud", "COFFER_LOG_FORMAT=xml",
@@ -164,7 +169,7 @@ func TestFaults(t *testing.T) {
 
 func TestEveryFaultAtOnce(t *testing.T) {
 	_, err := load(t, "max_upload: nothing\nlog_levle: debug\n",
-		"COFFER_LISTEN=x", "COFFER_TLS=acme", "PUID=0", "COFFER_SECRET_KEY=a", "COFFER_SECRET_KEY_FILE=/b", "COFFER_SETUP_CODE_FILE=/does/not/exist")
+		"COFFER_LISTEN=x", "COFFER_TLS=on", "PUID=0", "COFFER_SECRET_KEY=a", "COFFER_SECRET_KEY_FILE=/b", "COFFER_SETUP_CODE_FILE=/does/not/exist")
 	f := faults(err)
 	if len(f) != 7 {
 		t.Fatalf("%d faults: %v", len(f), err)

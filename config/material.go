@@ -65,6 +65,9 @@ func (l *loader) certificates() {
 			c.warnings = append(c.warnings, prefix+g.name+" changes nothing while COFFER_TLS is "+c.TLS+"; it is for files")
 		}
 	}
+	if origin := l.origin[viperKey("ACME_ROOTS")]; c.ACMERoots.Text.IsSet() && l.source[viperKey("ACME_ROOTS")] == FromSecretFile {
+		c.ACMERoots = Material{Path: origin}
+	}
 	if same := c.Listen.Host == c.ListenTLS.Host || c.Listen.Host == "" || c.ListenTLS.Host == ""; c.TLS != "off" && same && c.Listen.Port == c.ListenTLS.Port {
 		l.fault(prefix+"LISTEN_TLS", "it is the same port as COFFER_LISTEN", "Give each a port of its own.")
 	}

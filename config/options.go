@@ -1,9 +1,6 @@
 package config
 
-import (
-	"errors"
-	"os"
-)
+import "os"
 
 const prefix = "COFFER_"
 
@@ -31,8 +28,8 @@ func (o option) key() string {
 	return prefix + o.name
 }
 
-// errLater marks a value that is right but that this version cannot honour.
-var errLater = errors.New("this version cannot honour it yet")
+// letsEncrypt is the authority that is asked when no other is named.
+const letsEncrypt = "https://acme-v02.api.letsencrypt.org/directory"
 
 // options is the table of everything that can be set, in the order of the
 // reference.
@@ -67,14 +64,9 @@ func options() []option {
 			remedy: "List addresses or networks such as 192.168.1.0/24, separated by commas.",
 			parse:  func(c *Config, s string) error { return parsePrefixes(s, &c.HealthAllow) }},
 		{name: "TLS", fallback: "off", shape: "off|self-signed|files|acme",
-			doc:    "How HTTPS is served, beside HTTP: not at all; with a certificate by the box's own small authority, which browsers warn of until they are told to trust it; or with yours. Left out, that is chosen in Settings, HTTPS, while the box runs; given, it cannot be. This version cannot order one (acme) yet.",
-			remedy: "Use off, self-signed or files.",
-			parse: func(c *Config, s string) error {
-				if err := oneOf(s, &c.TLS, "off", "self-signed", "files", "acme"); err != nil {
-					return err
-				}
-				return laterUnless(c.TLS != "acme")
-			}},
+			doc:    "How HTTPS is served, beside HTTP: not at all; with a certificate by the box's own small authority, which browsers warn of until they are told to trust it; with yours; or with one that the box orders and renews (acme). Left out, that is chosen in Settings, HTTPS, while the box runs; given, it cannot be.",
+			remedy: "Use off, self-signed, files or acme.",
+			parse:  func(c *Config, s string) error { return oneOf(s, &c.TLS, "off", "self-signed", "files", "acme") }},
 		{name: "TLS_CERT", shape: "path or PEM",
 			doc:    "The certificate with its chain, for TLS=files. A file is looked at every minute and on SIGHUP, and a renewed one is taken up; one that is wrong changes nothing while an earlier one is there to be presented, and else stops a start.",
 			remedy: "Give the path of fullchain.pem as the box sees it, or its text.",
@@ -84,34 +76,17 @@ func options() []option {
 			remedy: "Give the path of privkey.pem as the box sees it, or its text.",
 			parse:  func(c *Config, s string) error { return parseMaterial(s, &c.TLSKey) }},
 		{name: "ACME_EMAIL", shape: "address",
-			doc:    "Whom the certificate authority writes to. Not honoured by this version.",
-			remedy: "Remove it until the box can order certificates.",
-			parse: func(c *Config, s string) error {
-				if err := parseEmail(s, &c.acmeEmail); err != nil {
-					return err
-				}
-				return laterUnless(s == "")
-			}},
-		{name: "ACME_DIRECTORY", shape: "https://…",
-			doc:    "The certificate authority. Not honoured by this version.",
-			remedy: "Remove it until the box can order certificates.",
-			parse: func(c *Config, s string) error {
-				if err := parseHTTPS(s, &c.acmeDirectory); err != nil {
-					return err
-				}
-				return laterUnless(s == "")
-			}},
-		{name: "ACME_ROOTS", shape: "path",
-			doc:    "Certificates that vouch for a private authority. Not honoured by this version.",
-			remedy: "Remove it until the box can order certificates.",
-			parse: func(c *Config, s string) error {
-				if s != "" {
-					if err := parsePath(s, &c.acmeRoots); err != nil {
-						return err
-					}
-				}
-				return laterUnless(s == "")
-			}},
+			doc:    "Whom the certificate authority writes to about certificates that the box ordered. Empty: nobody; it can be given in Settings then.",
+			remedy: "Use one address such as ada@example.org.",
+			parse:  func(c *Config, s string) error { return parseEmail(s, &c.ACMEEmail) }},
+		{name: "ACME_DIRECTORY", fallback: letsEncrypt, shape: "https://…",
+			doc:    "The directory of the certificate authority that certificates are ordered from. With COFFER_TLS=acme you agree to its terms. The names are those of COFFER_PUBLIC_URL and COFFER_ALLOWED_HOSTS, and those given in Settings, HTTPS. docs/https.md says what has to be reachable.",
+			remedy: "Use the address that the authority gives for its ACME directory.",
+			parse:  func(c *Config, s string) error { return parseHTTPS(s, &c.ACMEDirectory) }},
+		{name: "ACME_ROOTS", shape: "path or PEM",
+			doc:    "Root certificates that alone vouch for the authority, for one of your own. Without it those that browsers trust do, and those in DATA/config/ca.",
+			remedy: "Give the path of the file as the box sees it, or its text.",
+			parse:  func(c *Config, s string) error { return parseMaterial(s, &c.ACMERoots) }},
 		{name: "SECRET_KEY", secret: true, shape: "32 characters or more",
 			doc:    "The key from which the box derives those it signs sessions with. Without it the box makes one under DATA/secrets. A changed key ends every session.",
 			remedy: "Use at least 32 random characters, for example from: openssl rand -hex 32.",
@@ -173,13 +148,6 @@ func options() []option {
 			remedy: "Use a name such as Europe/Berlin.",
 			parse:  func(c *Config, s string) error { return parseZone(s, &c.TimeZone) }},
 	}
-}
-
-func laterUnless(honoured bool) error {
-	if honoured {
-		return nil
-	}
-	return errLater
 }
 
 // Environ is the process's environment, for the one caller of Load.

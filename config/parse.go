@@ -176,7 +176,7 @@ func parseHTTPS(s string, to *string) error {
 		return nil
 	}
 	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "https" || u.Host == "" {
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
 		return fmt.Errorf("%q is not an https address", s)
 	}
 	*to = s

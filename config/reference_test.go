@@ -40,7 +40,7 @@ Nothing needs to be set. What is set comes from, strongest first:
    it nobody else may read it either;
 3. the defaults below.
 
-A value that is wrong, or that this version cannot honour, stops the start, and all of them are reported at once. A
+A value that is wrong stops the start, and all of them are reported at once. A
 ` + "`COFFER_`" + ` name that is not listed here is a warning. ` + "`coffer config`" + ` prints every value and where it comes from.
 
 | name | value | default | what it does |

@@ -203,6 +203,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	g.Go(func() error { return exchange.Run(gctx) })
 	g.Go(func() error { return alarms.Run(gctx) })
 	g.Go(func() error { return looking.run(gctx) })
+	g.Go(func() error { return (&orderLog{socket: o.BoxSocket, keeper: keeper, log: s.log}).run(gctx) })
 	g.Go(func() error {
 		return console.Serve(gctx, commands.(*net.UnixListener), console.Options{UID: o.Root, Keeper: keeper, Backups: backups, Diagnostics: diagnosis, Log: s.log})
 	})

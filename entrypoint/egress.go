@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"slices"
 	"time"
 
+	"coffer/appliance/beneath"
 	"coffer/appliance/confine"
+	"coffer/appliance/https"
 	"coffer/appliance/ledger"
 	"coffer/appliance/trust"
 	"coffer/services/egress"
@@ -22,6 +25,9 @@ type egressOptions struct {
 	Init int // users that may ask
 	API  int
 }
+
+// openName is under which egress is handed the purposes that are open.
+const openName = "open"
 
 const (
 	// egressMemory is the soft limit of egress's memory in bytes.
@@ -49,6 +55,14 @@ func goOut(ctx context.Context, c call) error {
 	if err != nil {
 		return err
 	}
+	text, err := s.Bytes(openName)
+	if err != nil {
+		return err
+	}
+	var open []string
+	if err := json.Unmarshal(text, &open); err != nil {
+		return fmt.Errorf("the open purposes: %w", err)
+	}
 	l, err := s.Listener("egress")
 	if err != nil {
 		return err
@@ -64,7 +78,7 @@ func goOut(ctx context.Context, c call) error {
 		return err
 	}
 	return egress.Serve(s.ctx, listener, egress.Options{
-		Open: openPurposes(), Roots: roots, InitUID: o.Init, APIUID: o.API, Idle: egressIdle, Log: s.log,
+		Open: open, Roots: roots, InitUID: o.Init, APIUID: o.API, Idle: egressIdle, Log: s.log,
 		Tell: func(a egress.Attempt) {
 			line, err := json.Marshal(a)
 			if err == nil {
@@ -94,16 +108,36 @@ func (p plan) told(line string) {
 // as they are when egress starts.
 func (p plan) roots() []byte { return trust.Read(p.data(trust.Folder), p.log) }
 
-// openPurposes are those that this version goes out for, once they are
-// configured.
-func openPurposes() []string { return []string{egress.ACME} }
+// openPurposes are those that the owner has configured, as it is now, with what
+// each may reach.
+func (p plan) openPurposes() map[string][]string {
+	open := map[string][]string{}
+	o := p.https(beneath.Keep).Options
+	o.Log = slog.New(slog.DiscardHandler) // who serves tells what is wrong with it
+	if wish, wanted := https.Load(o).Wish(); wanted {
+		open[egress.ACME] = []string{wish.Host()}
+	}
+	return open
+}
+
+// open is what egress is handed of them.
+func (p plan) open() []byte {
+	names := slices.Sorted(maps.Keys(p.openPurposes()))
+	text, err := json.Marshal(append([]string{}, names...))
+	if err != nil {
+		panic(err) // strings always have JSON
+	}
+	return text
+}
 
 // purposes are what may be gone out for.
 func (p plan) purposes() []ledger.Purpose {
+	open := p.openPurposes()
 	var all []ledger.Purpose
 	for _, row := range egress.Purposes() {
-		later := !slices.Contains(openPurposes(), row.Name)
-		all = append(all, ledger.Purpose{Name: row.Name, Destinations: []string{}, Later: later})
+		all = append(all, ledger.Purpose{
+			Name: row.Name, Destinations: append([]string{}, open[row.Name]...), Later: row.Name != egress.ACME,
+		})
 	}
 	return all
 }

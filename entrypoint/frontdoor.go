@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"coffer/appliance/certs"
 	"coffer/appliance/control"
 	"coffer/appliance/https"
+	"coffer/appliance/orders"
 	"coffer/services/auth"
 	"coffer/services/library"
 )
@@ -40,13 +42,16 @@ func (f frontDoor) ChangeHTTPS(ctx context.Context, c library.HTTPSChange) (libr
 	if err != nil {
 		return library.HTTPS{}, silent(err)
 	}
-	if c.Mode == "" && c.Names == nil && len(c.Certificate)+len(c.Key) == 0 && c.Only == nil && c.TakeBack == "" {
+	if c.Mode == "" && c.Names == nil && len(c.Certificate)+len(c.Key) == 0 && c.Only == nil && c.TakeBack == "" && c.Order == nil && !c.Again {
 		return servedAs(was), nil
 	}
 	// Init tells what is too large; to see that it is, it needs no more.
 	change := https.Change{
 		Mode: https.Mode(c.Mode), Names: c.Names, Chain: c.Certificate[:min(len(c.Certificate), certs.MaxPEM+1)], Key: c.Key[:min(len(c.Key), certs.MaxPEM+1)],
-		Release: c.TakeBack,
+		Release: c.TakeBack, Again: c.Again,
+	}
+	if o := c.Order; o != nil {
+		change.Order, change.Agree = &https.Order{Directory: o.Directory, Email: o.Email, Names: o.Names}, o.Agree
 	}
 	if o := c.Only; o != nil {
 		change.Pin = &https.Pin{Name: o.Name, Below: o.Below, Preload: o.Preload}
@@ -82,6 +87,11 @@ func different(was, is https.State) string {
 	if u := is.Uploaded; u != nil && (was.Uploaded == nil || was.Uploaded.Fingerprint != u.Fingerprint) {
 		all = append(all, fmt.Sprintf("a certificate for %s handed in, sha256 %.16s…", strings.Join(u.Names, " "), u.Fingerprint))
 	}
+	if wish := is.Order; wish.Wanted && (!was.Order.Wanted || !slices.Equal(was.Order.Names, wish.Names) || was.Order.Directory != wish.Directory) {
+		all = append(all, fmt.Sprintf("a certificate for %s is to be ordered from %s", strings.Join(wish.Names, " "), hostOf(wish.Directory)))
+	} else if was.Order.Wanted && !wish.Wanted && is.Mode != https.ACME {
+		all = append(all, "no certificate is ordered any more")
+	}
 	told := func(s https.State, p https.Pin) bool {
 		return slices.ContainsFunc(s.Pins, func(o https.Pin) bool { return o == p })
 	}
@@ -103,6 +113,10 @@ func inDomain(f *certs.Fault, c library.HTTPSChange) error {
 	switch f.Code {
 	case https.Decided, https.Pinned, https.Port, https.Unserved:
 		e.Kind = library.Conflict
+	case orders.TooSoon:
+		e.Kind, e.Field = library.Conflict, "order"
+	case orders.NoNames, orders.BadOrder, orders.Terms:
+		e.Field = "order"
 	case https.BadNames:
 		e.Field = "names"
 	case https.NoUpload:
@@ -125,6 +139,8 @@ func uncoveredBy(c library.HTTPSChange) string {
 	switch {
 	case c.Only != nil:
 		return "https_only"
+	case c.Order != nil:
+		return "order"
 	case len(c.Certificate) > 0:
 		return "certificate"
 	case c.Names != nil:
@@ -149,11 +165,31 @@ func servedAs(s https.State) library.HTTPS {
 	if a := s.Authority; a != nil {
 		h.Authority = &library.Authority{PEM: []byte(a.PEM), Name: a.Name, Expires: a.Expires, Fingerprint: a.Fingerprint}
 	}
-	if p := s.Problem; p != nil {
-		h.Problem = &library.HTTPSProblem{Code: string(p.Code), Message: sentence(p.What), Hint: p.Remedy}
-	}
+	h.Problem, h.Order = problemOf(s.Problem), orderOf(s.Order)
 	return h
 }
+
+func problemOf(p *https.Problem) *library.HTTPSProblem {
+	if p == nil {
+		return nil
+	}
+	return &library.HTTPSProblem{Code: string(p.Code), Message: sentence(p.What), Hint: p.Remedy, Quote: p.Detail, Until: p.Until}
+}
+
+func orderOf(o https.Ordered) library.HTTPSOrder {
+	var ended time.Time
+	if n := len(o.Past); n > 0 {
+		ended = o.Past[n-1].At
+	}
+	return library.HTTPSOrder{
+		Wanted: o.Wanted, Serves: o.Serves, Directory: o.Directory, DirectoryLocked: o.FixedDirectory, Email: o.Email, EmailLocked: o.FixedEmail,
+		Names: o.Names, Chosen: o.Chosen, Agreed: o.Agreed, Terms: o.Terms,
+		Step: library.HTTPSStep(o.Step), Next: o.Next, Free: o.Free, Ended: ended, Problem: problemOf(o.Problem),
+	}
+}
+
+// hostOf is where the directory of an authority is.
+func hostOf(directory string) string { return orders.Wish{Directory: directory}.Host() }
 
 func certificateOf(c *https.Certificate) *library.Certificate {
 	if c == nil {

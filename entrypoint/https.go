@@ -24,13 +24,26 @@ func (p plan) https(group int) boot.HTTPS {
 			}
 			return chain, key, nil
 		},
-		From:  "COFFER_TLS_CERT" + in(p.cfg.TLSCert.Path) + " and COFFER_TLS_KEY" + in(p.cfg.TLSKey.Path),
+		From: "COFFER_TLS_CERT" + in(p.cfg.TLSCert.Path) + " and COFFER_TLS_KEY" + in(p.cfg.TLSKey.Path),
+		Order: https.Ordering{
+			Directory: p.cfg.ACMEDirectory, FixedDirectory: p.cfg.Locked("ACME_DIRECTORY"),
+			Email: p.cfg.ACMEEmail, FixedEmail: p.cfg.Locked("ACME_EMAIL"), Roots: p.acmeRoots,
+		},
 		Store: certs.Store{Dir: p.data(certs.Folder), EdgeGID: group, Log: p.log},
 	}
 	return boot.HTTPS{
 		Options: o, Host: p.cfg.ListenTLS.Host, Port: p.cfg.ListenTLS.Port,
 		Secure: dialAddress(p.cfg.ListenTLS), Plain: dialAddress(p.cfg.Listen), Redirect: p.secureOrigin(),
 	}
+}
+
+// acmeRoots are what alone vouches for the authority; empty: nothing is named.
+func (p plan) acmeRoots() ([]byte, error) {
+	text, err := p.cfg.ACMERoots.Read()
+	if err != nil {
+		return nil, fmt.Errorf("COFFER_ACME_ROOTS: %s cannot be read (%w). Give a file that the box, as root, can read", p.cfg.ACMERoots.Path, err)
+	}
+	return text, nil
 }
 
 // secureOrigin is where pages over plain HTTP lead once HTTPS is on: the

@@ -123,7 +123,7 @@ func boxOptions(cfg *config.Config, environ []string, output *journal.Journal) (
 			BasePath: cfg.BasePath, MaxUpload: cfg.MaxUpload, HealthAllow: cfg.HealthAllow, TrustedProxies: cfg.TrustedProxies, Metrics: cfg.Metrics,
 			LogJSON: o.LogJSON, Debug: cfg.LogLevel == "debug", UID: beneath.Keep, GID: group,
 		},
-		HTTPS:    p.https(group),
+		HTTPS: p.https(group), Authority: p.authority(group),
 		Sockets:  p.sockets(),
 		Services: p.services(),
 		Ledger:   p.ledger, Purposes: p.purposes, Seal: p.seal, Unseal: backup.Unseal,

@@ -33,16 +33,17 @@ import (
 
 // Options are what a box is started with.
 type Options struct {
-	Self     string // this program, as services can execute it
-	Root     string // prefix of the protected files
-	Run      string // folder of sockets
-	Manifest *manifest.Manifest
-	Layout   layout.Options
-	Secrets  secrets.Options
-	Edge     edge.Options // TLS comes from HTTPS
-	HTTPS    HTTPS
-	Sockets  []sockets.Spec
-	Services []Service
+	Self      string // this program, as services can execute it
+	Root      string // prefix of the protected files
+	Run       string // folder of sockets
+	Manifest  *manifest.Manifest
+	Layout    layout.Options
+	Secrets   secrets.Options
+	Edge      edge.Options // TLS comes from HTTPS
+	HTTPS     HTTPS
+	Sockets   []sockets.Spec
+	Services  []Service
+	Authority Authority
 	// Ledger holds what went out, and Purposes says what may.
 	Ledger   *ledger.Ledger
 	Purposes func() []ledger.Purpose
@@ -179,7 +180,12 @@ func Run(ctx context.Context, o Options) int {
 	looking, enough := context.WithCancel(life)
 	context.AfterFunc(ctx, enough) // a box that stops does not look at itself
 	helpers.Go(func() { b.posture.Run(looking) })
-	helpers.Go(func() { b.front.run(looking, b.tend(supervisor), b.change(supervisor)) })
+	helpers.Go(func() {
+		b.front.run(looking, deeds{
+			look: b.tend(supervisor), change: b.change(supervisor), errands: b.errands,
+			settle: func(ctx context.Context, back returned) { b.settle(ctx, supervisor, back) },
+		})
+	})
 	code := supervisor.Run(ctx)
 	b.sweep()
 	o.Log.Info("box stopped", slog.Int("code", code))

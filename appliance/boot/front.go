@@ -10,6 +10,7 @@ import (
 	"coffer/appliance/certs"
 	"coffer/appliance/edge"
 	"coffer/appliance/https"
+	"coffer/appliance/orders"
 	"coffer/appliance/posture"
 )
 
@@ -17,11 +18,8 @@ import (
 // or is due.
 const lookEvery = time.Minute
 
-// soon is when an end is told of, and remindEvery how often.
-const (
-	soon        = 14 * 24 * time.Hour
-	remindEvery = 24 * time.Hour
-)
+// remindEvery is how often it is told that a certificate ends soon.
+const remindEvery = 24 * time.Hour
 
 // front is the edge as it is now. One goroutine, that of run, changes it; what
 // others may look at is under the lock.
@@ -29,6 +27,11 @@ type front struct {
 	HTTPS
 	asks  chan ask
 	again chan struct{} // to look now, and to have the edge reload
+
+	errand *errand       // nil: none runs
+	back   chan returned // of the errand
+	byHand bool          // the owner asked for an order
+	book   orders.Book
 
 	generation int   // of what was rendered last
 	own        *bool // how nginx is told of HTTP/2; nil: not asked yet
@@ -39,6 +42,7 @@ type front struct {
 	edge    edge.Options
 	pair    *certs.Pair    // nil: HTTPS is off
 	problem *https.Problem // why what should be presented is not
+	step    orders.Step    // of an order
 }
 
 // ask is a change that somebody waits for.
@@ -71,21 +75,42 @@ func (f *front) Change(ctx context.Context, c https.Change) error {
 	}
 }
 
-// run makes changes as they come, and looks every minute, and at once when
-// asked, until ctx ends.
-func (f *front) run(ctx context.Context, look func(ctx context.Context, asked bool), change func(context.Context, https.Change) error) {
+// deeds are what run does.
+type deeds struct {
+	look   func(ctx context.Context, asked bool)
+	change func(context.Context, https.Change) error
+	// errands begins what is due and says when to look again; settle takes up
+	// what came of it.
+	errands func(context.Context) time.Duration
+	settle  func(context.Context, returned)
+}
+
+// run makes changes as they come, looks every minute, and at once when asked,
+// and orders certificates when they are due, until ctx ends.
+func (f *front) run(ctx context.Context, d deeds) {
 	every := time.NewTicker(lookEvery)
 	defer every.Stop()
+	due := time.NewTimer(0)
+	defer due.Stop()
 	for {
 		select {
 		case <-ctx.Done():
+			if f.errand != nil {
+				<-f.back
+			}
 			return
 		case <-every.C:
-			look(ctx, false)
+			d.look(ctx, false)
 		case <-f.again:
-			look(ctx, true)
+			d.look(ctx, true)
 		case a := <-f.asks:
-			a.done <- change(ctx, a.change)
+			a.done <- d.change(ctx, a.change)
+		case back := <-f.back:
+			d.settle(ctx, back)
+		case <-due.C:
+		}
+		if ctx.Err() == nil {
+			due.Reset(d.errands(ctx))
 		}
 	}
 }
@@ -105,7 +130,7 @@ func (f *front) note(err error, log *slog.Logger) {
 func (f *front) remind(now time.Time, log *slog.Logger) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.pair == nil || f.pair.Expires().Sub(now) > soon || now.Sub(f.reminded) < remindEvery {
+	if f.pair == nil || !f.pair.Soon(now) || now.Sub(f.reminded) < remindEvery {
 		return
 	}
 	f.reminded = now
@@ -118,7 +143,8 @@ func (f *front) State() https.State {
 	defer f.mu.Unlock()
 	s := f.setup.State(time.Now())
 	s.Port, s.Plain, s.Redirect, s.Problem = f.Port, f.edge.Port, f.Redirect, f.problem
-	s.Presented = https.Describe(f.pair, f.setup.Own())
+	s.Presented = https.Describe(f.pair, f.Store.Ours(f.pair))
+	s.Order.Step, s.Order.Serves = f.step, f.setup.Mode() == https.ACME && !s.Presented.Own
 	return s
 }
 
@@ -126,12 +152,20 @@ func (f *front) State() https.State {
 func (f *front) presented() posture.Certificate {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	now := time.Now()
 	c := posture.Certificate{Mode: string(f.setup.Mode()), Problem: f.problem.String()}
+	if w, wanted := f.setup.Wish(); wanted {
+		c.Ordered, c.Unordered = w.Host(), f.setup.Ordered(f.setup.Book(), now).Problem.String()
+	}
 	if f.pair == nil {
 		return c
 	}
 	c.Address, c.Pair, c.Names = f.Secure, f.pair, f.setup.All()
-	for _, p := range f.setup.Told(time.Now()) {
+	if f.setup.Mode() == https.ACME { // an authority vouches for no address and no local name
+		w, _ := f.setup.Wish()
+		c.Names, c.StandsIn = w.Names, f.setup.StandsIn(f.pair)
+	}
+	for _, p := range f.setup.Told(now) {
 		if p.Held() {
 			c.Pinned = append(c.Pinned, p.Name)
 		}

@@ -29,7 +29,8 @@ type HTTPS struct {
 // open decides what the edge presents at a start, puts it where the edge reads
 // it, and renders the edge.
 func (b *box) open(ctx context.Context, now time.Time) error {
-	f := &front{HTTPS: b.HTTPS, setup: https.Load(b.HTTPS.Options), edge: b.Edge, asks: make(chan ask), again: make(chan struct{}, 1)}
+	f := &front{HTTPS: b.HTTPS, setup: https.Load(b.HTTPS.Options), edge: b.Edge, asks: make(chan ask), again: make(chan struct{}, 1), back: make(chan returned, 1)}
+	f.book = f.setup.Book()
 	b.front = f
 	p, err := b.presentable(now)
 	if err != nil && f.setup.Fixed && p == nil {
@@ -92,7 +93,10 @@ func (b *box) outfit(ctx context.Context, s https.Setup, p *certs.Pair) (edge.Op
 	if err != nil {
 		return o, "", err
 	}
-	o.TLS = &edge.TLS{Host: f.Host, Port: f.Port, Pair: file, OwnHTTP2: own, Redirect: f.Redirect}
+	o.TLS = &edge.TLS{Host: f.Host, Port: f.Port, Pair: file, OwnHTTP2: own}
+	if !s.StandsIn(p) { // nobody is led to where browsers warn
+		o.TLS.Redirect = f.Redirect
+	}
 	for _, pin := range s.Told(time.Now()) {
 		told := edge.Pin{Name: pin.Name, Below: pin.Below, Preload: pin.Preload}
 		if pin.Held() {

@@ -29,11 +29,13 @@ func TestTheDoorIsLookedAt(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		refused := errors.New("refused")
-		go f.run(ctx, func(_ context.Context, asked bool) {
-			note(map[bool]string{true: " asked"}[asked])
-		}, func(_ context.Context, c https.Change) error {
-			note(" " + string(c.Mode))
-			return refused
+		go f.run(ctx, deeds{
+			look: func(_ context.Context, asked bool) { note(map[bool]string{true: " asked"}[asked]) },
+			change: func(_ context.Context, c https.Change) error {
+				note(" " + string(c.Mode))
+				return refused
+			},
+			errands: func(context.Context) time.Duration { return time.Hour },
 		})
 		time.Sleep(lookEvery + 10*time.Second)
 		f.Reload()

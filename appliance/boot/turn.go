@@ -28,17 +28,24 @@ func (b *box) tend(s *supervise.Supervisor) func(context.Context, bool) {
 	return func(ctx context.Context, asked bool) {
 		f := b.front
 		now := time.Now()
+		var err error
 		if f.setup.Mode() != https.Off {
-			p, err := f.setup.Pair(now)
+			var p *certs.Pair
+			p, err = f.setup.Pair(now)
 			if err == nil && (f.pair == nil || !bytes.Equal(f.pair.PEM(), p.PEM())) {
 				if err = b.turn(ctx, s, f.setup, p); err == nil {
 					b.Log.Info("another certificate is presented", slog.Any("names", p.Names()), slog.Time("until", p.Expires()))
 					asked = false // it did reload
 				}
 			}
-			f.note(err, b.Log)
-			f.remind(now, b.Log)
 		}
+		if f.setup.Wanted {
+			if p := f.setup.Arrived(now); p != nil { // and could not be presented then
+				err = errors.Join(err, b.adopt(ctx, s, p))
+			}
+		}
+		f.note(err, b.Log)
+		f.remind(now, b.Log)
 		if !asked || ctx.Err() != nil {
 			return
 		}
@@ -53,8 +60,15 @@ func (b *box) change(s *supervise.Supervisor) func(context.Context, https.Change
 	return func(ctx context.Context, c https.Change) error {
 		f := b.front
 		next, p, err := f.setup.With(c, time.Now())
-		if err == nil {
+		switch {
+		case err != nil:
+		case f.serves(next, p):
+			err = f.choose(next)
+		default:
 			err = b.turn(ctx, s, next, p)
+		}
+		if err == nil && c.Again {
+			err = f.orderNow(time.Now())
 		}
 		if err != nil {
 			return errors.Join(err, f.setup.Tidy())
@@ -63,6 +77,25 @@ func (b *box) change(s *supervise.Supervisor) func(context.Context, https.Change
 		b.Log.Info("HTTPS is changed", slog.String("mode", string(next.Mode())), slog.Int("pins", len(next.Pins)))
 		return next.Tidy()
 	}
+}
+
+// serves reports that the edge as it is serves p as next says.
+func (f *front) serves(next https.Setup, p *certs.Pair) bool {
+	if p == nil || f.pair == nil {
+		return p == f.pair
+	}
+	return bytes.Equal(p.PEM(), f.pair.PEM()) && slices.Equal(next.Choice.Pins, f.setup.Choice.Pins) && next.StandsIn(p) == f.setup.StandsIn(p)
+}
+
+// choose takes up a choice that the edge need not know of.
+func (f *front) choose(next https.Setup) error {
+	if err := next.Save(); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.setup = next
+	return nil
 }
 
 // listens reports that the edge will be able to listen for HTTPS.

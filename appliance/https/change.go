@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"coffer/appliance/certs"
+	"coffer/appliance/orders"
 )
 
 // The kinds of faults besides those of a pair.
@@ -26,7 +27,8 @@ const (
 
 // Codes are all kinds that a change can be refused with.
 func Codes() []certs.Code {
-	return append(certs.Codes(), BadMode, Decided, NoUpload, BadName, BadNames, Pinned, Uncovered, Port, Unserved)
+	own := []certs.Code{BadMode, Decided, NoUpload, BadName, BadNames, Pinned, Uncovered, Port, Unserved}
+	return slices.Concat(certs.Codes(), own, orders.Codes())
 }
 
 func faultf(code certs.Code, format string, args ...any) *certs.Fault {
@@ -65,6 +67,11 @@ type Change struct {
 	// Release is one of which that is taken back.
 	Pin     *Pin   `json:"pin,omitempty"`
 	Release string `json:"release,omitempty"`
+	// Order is what is to be ordered, for ACME; Agree, that the owner agrees to
+	// the terms of that authority. Again has a certificate ordered now.
+	Order *Order `json:"order,omitempty"`
+	Agree bool   `json:"agree,omitempty"`
+	Again bool   `json:"again,omitempty"`
 }
 
 // Limits of a choice.
@@ -95,6 +102,11 @@ func (s Setup) With(c Change, now time.Time) (Setup, *certs.Pair, error) {
 			return s, nil, faultf(Uncovered, "browsers were told that %s is opened over HTTPS only, and the certificate is not for that name", pin.Name)
 		}
 	}
+	if c.Mode != "" || c.Order != nil || c.Pin != nil {
+		if err := next.keepsPromises(); err != nil {
+			return s, nil, err
+		}
+	}
 	return next, p, nil
 }
 
@@ -103,10 +115,18 @@ func (s *Setup) apply(c Change, now time.Time) error {
 		switch {
 		case s.Fixed:
 			return faultf(Decided, "COFFER_TLS says how HTTPS is served (%s)", s.Options.Mode)
-		case !slices.Contains([]Mode{Off, SelfSigned, Uploaded, Folder}, c.Mode):
+		case !slices.Contains([]Mode{Off, SelfSigned, Uploaded, Folder, ACME}, c.Mode):
 			return faultf(BadMode, "HTTPS cannot be %q", c.Mode)
 		}
-		s.Choice.Mode = c.Mode
+	}
+	if c.Mode != "" && !s.Fixed {
+		s.Choice.Wanted = c.Mode == ACME && s.Mode() != ACME
+		if c.Mode != ACME {
+			s.Choice.Mode = c.Mode
+		}
+	}
+	if err := s.order(c, now); err != nil {
+		return err
 	}
 	if c.Names != nil {
 		for _, name := range *c.Names {

@@ -28,6 +28,7 @@ const (
 	Files      Mode = "files"       // that the configuration names
 	Uploaded   Mode = "uploaded"    // handed in by the owner
 	Folder     Mode = "folder"      // Options.Folder
+	ACME       Mode = "acme"        // ordered from an authority
 )
 
 // Options are what a start knows.
@@ -44,6 +45,7 @@ type Options struct {
 	From string
 	// Folder is where the owner may put a pair, to be looked at again and again.
 	Folder string
+	Order  Ordering
 	Store  certs.Store
 	Log    *slog.Logger
 }
@@ -57,6 +59,11 @@ type Choice struct {
 	// Uploaded names the pair that was handed in last, in the store.
 	Uploaded string `json:"uploaded,omitempty"`
 	Pins     []Pin  `json:"pins,omitempty"`
+	// Order is what the owner has ordered; nil: nothing yet.
+	Order *Order `json:"order,omitempty"`
+	// Wanted says that ACME is chosen and takes over from Mode once there is a
+	// certificate.
+	Wanted bool `json:"wanted,omitempty"`
 }
 
 // Pin is a name that browsers are told is opened over HTTPS only.
@@ -139,11 +146,13 @@ func (s Setup) Pair(now time.Time) (*certs.Pair, error) {
 			return nil, err
 		}
 		return certs.Parse(chain, key, now)
+	case ACME:
+		return s.ordered(now)
 	}
 	return nil, faultf(BadMode, "HTTPS cannot be %q", s.Mode())
 }
 
-// Own reports that the certificate is one of the box's own.
+// Own reports that certificates are the box's own.
 func (s Setup) Own() bool { return s.Mode() == SelfSigned }
 
 // All are the names that the owner gave the box for HTTPS.

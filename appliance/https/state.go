@@ -2,6 +2,7 @@ package https
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"coffer/appliance/certs"
@@ -22,6 +23,7 @@ type State struct {
 	Fixes     []string     `json:"fixed_names,omitempty"` // that the configuration gives the box
 	Names     []string     `json:"names,omitempty"`       // that were chosen besides
 	Pins      []Pin        `json:"pins,omitempty"`
+	Order     Ordered      `json:"order"`
 	Problem   *Problem     `json:"problem,omitempty"` // why what should be presented is not
 }
 
@@ -49,6 +51,10 @@ type Problem struct {
 	Part   certs.Part `json:"part,omitempty"`
 	What   string     `json:"what"`
 	Remedy string     `json:"remedy,omitempty"`
+	// Detail are the other side's own words, and Until when it wants to be asked
+	// again.
+	Detail string    `json:"detail,omitempty"`
+	Until  time.Time `json:"until,omitzero"`
 }
 
 // Told makes a Problem of an error; nil stays nil.
@@ -57,19 +63,23 @@ func Told(err error) *Problem {
 		return nil
 	}
 	if f, ok := errors.AsType[*certs.Fault](err); ok {
-		return &Problem{f.Code, f.Part, f.What, f.Remedy}
+		return &Problem{Code: f.Code, Part: f.Part, What: f.What, Remedy: f.Remedy}
 	}
 	return &Problem{What: err.Error()}
 }
 
 func (p *Problem) String() string {
-	switch {
-	case p == nil:
+	if p == nil {
 		return ""
-	case p.Remedy == "":
-		return p.What
 	}
-	return p.What + ". " + p.Remedy
+	text := p.What
+	if p.Detail != "" {
+		text += ": " + strings.TrimSuffix(p.Detail, ".")
+	}
+	if p.Remedy != "" {
+		text += ". " + p.Remedy
+	}
+	return text
 }
 
 // Describe says what a certificate is.
@@ -87,6 +97,7 @@ func (s Setup) State(now time.Time) State {
 	st := State{
 		Mode: s.Mode(), Fixed: s.Fixed, Folder: s.Folder,
 		Fixes: s.Options.Names(), Names: s.Choice.Names, Pins: s.Told(now),
+		Order: s.Ordered(s.Book(), now),
 	}
 	if p, _ := s.Store.Kept(s.Choice.Uploaded, now); p != nil {
 		st.Uploaded = Describe(p, false)

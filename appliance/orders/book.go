@@ -36,10 +36,21 @@ type Book struct {
 	// wants to be asked again.
 	Next  time.Time `json:"next,omitzero"`
 	Until time.Time `json:"until,omitzero"`
-	// Ended is when the last one was done or failed.
-	Ended time.Time `json:"ended,omitzero"`
-	Made  *Made     `json:"made,omitempty"` // the last certificate; nil: there was none
+	// Past is what the last orders came to, the latest last.
+	Past []Outcome `json:"past,omitempty"`
+	Made *Made     `json:"made,omitempty"` // the last certificate; nil: there was none
 }
+
+// Outcome is what an order came to.
+type Outcome struct {
+	At      time.Time `json:"at"`
+	Wish    Wish      `json:"wish"`
+	Problem *Failure  `json:"problem,omitempty"` // nil: a certificate
+	Until   time.Time `json:"until,omitzero"`    // when that ends
+}
+
+// maxPast is how many of them are kept.
+const maxPast = 10
 
 // Made is what is known of a certificate that an authority made.
 type Made struct {
@@ -62,7 +73,7 @@ type chance func() float64
 func (b *Book) Begin(w Wish, now time.Time) { b.begin(w, now, rand.Float64) }
 
 func (b *Book) begin(w Wish, now time.Time, c chance) {
-	if !b.Wish.same(w) {
+	if !b.Wish.Same(w) {
 		b.Failures = 0
 	}
 	if b.Wish.Directory != w.Directory {
@@ -77,12 +88,30 @@ func (b *Book) begin(w Wish, now time.Time, c chance) {
 // Fail notes what the order that began last came to.
 func (b *Book) Fail(f *Failure, now time.Time) {
 	b.Failures--
+	b.undo()
 	b.fail(f, now, rand.Float64)
+}
+
+// undo takes back what Begin noted.
+func (b *Book) undo() { b.Past = b.Past[:max(0, len(b.Past)-1)] }
+
+func (b *Book) done(o Outcome) {
+	b.Past = append(b.Past, o)
+	b.Past = slices.Clone(b.Past[max(0, len(b.Past)-maxPast):])
+}
+
+// Ended is when the last order was done or failed; zero: there was none.
+func (b Book) Ended() time.Time {
+	if len(b.Past) == 0 {
+		return time.Time{}
+	}
+	return b.Past[len(b.Past)-1].At
 }
 
 func (b *Book) fail(f *Failure, now time.Time, c chance) {
 	b.Failures++
-	b.Problem, b.Ended = f, now.UTC()
+	b.Problem = f
+	b.done(Outcome{At: now.UTC(), Wish: b.Wish, Problem: f})
 	first, factor, most := pace(f.Code)
 	wait := first
 	for n := 1; n < b.Failures && wait < most; n++ {
@@ -99,12 +128,22 @@ func (b *Book) fail(f *Failure, now time.Time, c chance) {
 	b.Next = now.Add(wait + time.Duration(float64(wait)*c()/4)).UTC()
 }
 
+// Stay notes why nobody was asked.
+func (b *Book) Stay(f *Failure, now time.Time) {
+	b.Problem, b.Next = f, now.Add(time.Minute).UTC()
+}
+
 // Drop notes that the owner wants another order than the one that began last.
-func (b *Book) Drop() { b.Failures, b.Problem, b.Next = 0, nil, time.Time{} }
+func (b *Book) Drop() {
+	b.undo()
+	b.Failures, b.Problem, b.Next = 0, nil, time.Time{}
+}
 
 // Succeed notes the certificate that the order came to.
 func (b *Book) Succeed(p *certs.Pair, r Result, account string, now time.Time) {
-	b.Failures, b.Problem, b.Next, b.Until, b.Ended = 0, nil, time.Time{}, time.Time{}, now.UTC()
+	b.undo()
+	b.done(Outcome{At: now.UTC(), Wish: b.Wish, Until: p.Expires().UTC()})
+	b.Failures, b.Problem, b.Next, b.Until = 0, nil, time.Time{}, time.Time{}
 	b.Made = &Made{Directory: b.Wish.Directory, Account: account, Fingerprint: p.Fingerprint(), At: now.UTC(), Terms: r.Terms}
 	b.Heard(r.Window, nil, now)
 }
@@ -179,7 +218,7 @@ func (b Book) Due(w Wish, p *certs.Pair, now time.Time) time.Time {
 		at = b.RenewAt(w, p)
 	}
 	next := b.Free(w, now)
-	if b.Wish.same(w) && b.Next.After(next) {
+	if b.Wish.Same(w) && b.Next.After(next) {
 		next = b.settled(b.Next, now)
 	}
 	if next.After(at) {
@@ -191,8 +230,8 @@ func (b Book) Due(w Wish, p *certs.Pair, now time.Time) time.Time {
 // settled is a time to wait for, in a book whose last entry lies in the future
 // of a clock that was set back.
 func (b Book) settled(at, now time.Time) time.Time {
-	if b.Ended.After(now) {
-		return at.Add(now.Sub(b.Ended))
+	if ended := b.Ended(); ended.After(now) {
+		return at.Add(now.Sub(ended))
 	}
 	return at
 }

@@ -130,6 +130,7 @@ func TestBackoff(t *testing.T) {
 			for n, wait := range want {
 				b.begin(wish, at, c)
 				b.Failures--
+				b.undo()
 				b.fail(&Failure{Code: code}, at, c)
 				wait += time.Duration(float64(wait) * c() / 4)
 				if got := b.Next.Sub(at); got != wait || b.Failures != n+1 {
@@ -234,6 +235,34 @@ func TestAskingAboutRenewals(t *testing.T) {
 	}
 	if !b.Made.Renew.Equal(drawn) {
 		t.Error("the same window is drawn from again")
+	}
+}
+
+// What the last orders came to is remembered, each once.
+func TestPast(t *testing.T) {
+	var b Book
+	for n := range maxPast + 5 {
+		b.Begin(wish, now.Add(time.Duration(n)*time.Hour))
+		switch n % 3 {
+		case 0:
+			b.Fail(&Failure{Code: NotReached}, now.Add(time.Duration(n)*time.Hour+time.Minute))
+		case 1:
+			b.Drop()
+		}
+	}
+	var codes []certs.Code
+	for _, o := range b.Past {
+		codes = append(codes, o.Problem.Code)
+	}
+	want := []certs.Code{Interrupted, NotReached, Interrupted, NotReached, Interrupted, NotReached, Interrupted, NotReached, Interrupted}
+	if !slices.Equal(codes[len(codes)-len(want):], want) || len(codes) != maxPast {
+		t.Errorf("%q", codes)
+	}
+	p := made(t, 90*day, "box.example.org")
+	b.Begin(wish, now)
+	b.Succeed(p, Result{}, "account", now)
+	if last := b.Past[len(b.Past)-1]; last.Problem != nil || !last.Until.Equal(p.Expires()) || b.Problem != nil {
+		t.Errorf("%+v", last)
 	}
 }
 

@@ -107,7 +107,7 @@ func (f *Failure) Fault() *certs.Fault {
 // after each further one, and the most.
 func pace(c certs.Code) (first time.Duration, factor int, most time.Duration) {
 	switch c {
-	case Unreachable, Interrupted, Away:
+	case Unreachable, Untrusted, Interrupted, Away:
 		return time.Minute, 3, 6 * time.Hour
 	case NotReached, NoName, Elsewhere:
 		// Let's Encrypt locks a name after five failures in an hour.

@@ -40,8 +40,8 @@ func (w Wish) Host() string {
 	return u.Host
 }
 
-// same reports that an order of either would be answered alike.
-func (w Wish) same(o Wish) bool {
+// Same reports that an order of either would be answered alike.
+func (w Wish) Same(o Wish) bool {
 	return w.Directory == o.Directory && w.Email == o.Email && slices.Equal(slices.Sorted(slices.Values(w.Names)), slices.Sorted(slices.Values(o.Names)))
 }
 

@@ -131,6 +131,13 @@ func TestEachClaim(t *testing.T) {
 		{"tls", "ends soon", clock(180 * 24 * time.Hour), part, "ends soon; self-signed: the edge presents the certificate for box.example.org, localhost, 127.0.0.1, ::1"},
 		{"tls", "a name that is not covered", func(r *rig) error { r.due.Names = append(r.due.Names, "new.example.org"); return nil }, part, "is not for new.example.org"},
 		{"tls", "a successor that was refused", func(r *rig) error { r.due.Problem = "the key is another's."; return nil }, part, "was not taken up (the key is another's);"},
+		{"tls", "one that is ordered", func(r *rig) error { r.due.Ordered = "ca.example:443"; return nil }, Pass, "the edge presents"},
+		{"tls", "an order that failed", func(r *rig) error {
+			r.due.Ordered, r.due.Unordered = "ca.example:443", "nobody answers."
+			return nil
+		}, part, "no certificate came from ca.example:443 (nobody answers);"},
+		{"tls", "one that stands in", func(r *rig) error { r.due.Ordered, r.due.StandsIn = "ca.example:443", true; return nil }, part, "a certificate is ordered from ca.example:443; until it is there one of the box's own stands in"},
+		{"tls", "none while it is ordered", func(r *rig) error { r.due = Certificate{Mode: "off", Ordered: "ca.example:443"}; return nil }, part, "ordered from ca.example:443; until it is there the box speaks plain HTTP"},
 
 		{"data-ownership", "", nil, Pass, "folders"},
 		{"data-ownership", "mode", at("data/store", func(p string) error { return os.Chmod(p, 0o777) }), bad, "store has mode 0777"},

@@ -162,9 +162,9 @@ func Claims() []Claim {
 		},
 		{
 			ID: "tls", Group: GroupWeb, Title: "HTTPS",
-			Claim:   "HTTPS is off, with a certificate of the box's own, or with yours; TLS 1.2 and 1.3 are spoken. A bad certificate is refused before it is used, and it is switched and renewed while the box runs. Browsers are told that a name is opened over HTTPS only once you confirm it, and that it no longer is when you take it back. Ordering a certificate by ACME comes later.",
+			Claim:   "HTTPS is off, with a certificate of the box's own, with yours, or with one that the box orders from an authority (ACME); TLS 1.2 and 1.3 are spoken. A bad certificate is refused before it is used, and it is switched and renewed while the box runs; whatever fails, the one before it serves on. Browsers are told that a name is opened over HTTPS only once you confirm it, and that it no longer is when you take it back.",
 			Against: "being read or changed on the network",
-			Remedy:  "Choose one in Settings, HTTPS, or by COFFER_TLS, or put a reverse proxy with one in front. A certificate that is refused or ends soon has to be renewed where it comes from; the log says what is wrong with it.",
+			Remedy:  "Choose one in Settings, HTTPS, or by COFFER_TLS, or put a reverse proxy with one in front. A certificate that is refused or ends soon has to be renewed where it comes from; Settings, HTTPS, and the log say what is wrong with it. For one that is ordered, port 80 of its name has to lead to port 8080 of the box.",
 			check:   (*look).https,
 		},
 		{

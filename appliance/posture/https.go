@@ -19,15 +19,19 @@ type Certificate struct {
 	Names   []string    // those that the owner gave the box
 	Problem string      // why another one was not taken up
 	Pinned  []string    // names that browsers were told are opened over HTTPS only
+	// Ordered is the authority that a certificate is ordered from; empty: none.
+	Ordered   string
+	Unordered string // why its last order came to nothing
+	StandsIn  bool   // Pair is the box's own, until there is one of the authority
 }
-
-// soon is when an end is told of.
-const soon = 14 * 24 * time.Hour
 
 func (l *look) https(ctx context.Context) Finding {
 	c := l.Certificate()
 	if c.Pair == nil && c.Mode != "off" {
 		return fail(c.Mode + ": HTTPS should be served and is not (" + strings.TrimSuffix(c.Problem, ".") + ")")
+	}
+	if c.Pair == nil && c.Ordered != "" {
+		return degraded(c.waits() + "; until it is there the box speaks plain HTTP")
 	}
 	if c.Pair == nil {
 		return Finding{NotApplicable, "off: the box speaks plain HTTP, so whoever is on the way between you and it reads the password and every document, unless a proxy with a certificate stands in front and that way is yours"}
@@ -50,9 +54,13 @@ func (l *look) https(ctx context.Context) Finding {
 		return fail("the certificate has ended; " + evidence)
 	case l.now().Before(c.Pair.NotBefore()):
 		return fail("the certificate has not begun; " + evidence)
+	case c.StandsIn:
+		return degraded(c.waits() + "; until it is there one of the box's own stands in, which browsers warn of; " + evidence)
 	case c.Problem != "":
 		return degraded("another certificate was not taken up (" + strings.TrimSuffix(c.Problem, ".") + "); " + evidence)
-	case left < soon:
+	case c.Unordered != "":
+		return degraded(c.waits() + "; " + evidence)
+	case c.Pair.Soon(l.now()):
 		return degraded("the certificate ends soon; " + evidence)
 	case missing != "":
 		return degraded("the certificate is not for " + missing + "; " + evidence)
@@ -61,6 +69,14 @@ func (l *look) https(ctx context.Context) Finding {
 		evidence += "; browsers were told that " + few(c.Pinned) + " is opened over HTTPS only"
 	}
 	return pass(evidence + "; TLS 1.1 is refused")
+}
+
+// waits says how an order is.
+func (c Certificate) waits() string {
+	if c.Unordered == "" {
+		return "a certificate is ordered from " + c.Ordered
+	}
+	return "no certificate came from " + c.Ordered + " (" + strings.TrimSuffix(c.Unordered, ".") + ")"
 }
 
 // shake makes a handshake with the edge and looks at what is presented.

@@ -58,6 +58,10 @@ func tiers() []tier {
 			programs: []string{"nginx", "ip", "iptables", "ip6tables"}, root: true, runs: verbose("15m", "quiet"),
 		},
 		{
+			name: "acme", what: "certificates from an authority that fails in each way we know of",
+			programs: []string{"nginx"}, runs: verbose("20m", "acme"),
+		},
+		{
 			name: "chaos", what: "kill -9 of each process while it reads",
 			programs: []string{"nginx"}, runs: verbose("15m", "chaos"),
 		},

@@ -187,14 +187,18 @@ func (w *Watch) certificate(ctx context.Context) []library.Alarm {
 }
 
 func ofHTTPS(h library.HTTPS, now time.Time) (out []library.Alarm) {
-	if h.Problem != nil {
-		out = append(out, library.Alarm{Code: library.AlarmUntaken, Reason: &library.Reason{Code: h.Problem.Code, Message: h.Problem.Message}})
+	problem := h.Problem
+	if problem == nil && h.Order.Step == "" {
+		problem = h.Order.Problem
+	}
+	if problem != nil {
+		out = append(out, library.Alarm{Code: library.AlarmUntaken, Reason: &library.Reason{Code: problem.Code, Message: problem.Message}})
 	}
 	switch p := h.Presented; {
 	case p == nil:
 	case !now.Before(p.Expires):
 		out = append(out, library.Alarm{Code: library.AlarmExpired, At: p.Expires, Grave: true})
-	case p.Expires.Sub(now) < library.CertificateExpiresWithin:
+	case p.EndsSoon(now):
 		out = append(out, library.Alarm{Code: library.AlarmExpires, At: p.Expires})
 	}
 	return out

@@ -90,6 +90,10 @@ func TestCertificate(t *testing.T) {
 		"off":     {library.HTTPS{}, ""},
 		"good":    {library.HTTPS{Presented: until(15 * 24 * time.Hour)}, ""},
 		"ends":    {library.HTTPS{Presented: until(13 * 24 * time.Hour)}, "certificate_expires"},
+		"short":   {library.HTTPS{Presented: &library.Certificate{NotBefore: now.AddDate(0, 0, -4), Expires: now.AddDate(0, 0, 2)}}, ""},
+		"shorter": {library.HTTPS{Presented: &library.Certificate{NotBefore: now.AddDate(0, 0, -5), Expires: now.AddDate(0, 0, 1)}}, "certificate_expires"},
+		"unmade":  {library.HTTPS{Order: library.HTTPSOrder{Problem: &library.HTTPSProblem{Code: "x"}}}, "certificate_untaken"},
+		"ordered": {library.HTTPS{Order: library.HTTPSOrder{Step: library.HTTPSAsking, Problem: &library.HTTPSProblem{Code: "x"}}}, ""},
 		"ended":   {library.HTTPS{Presented: until(0)}, "certificate_expired"},
 		"untaken": {library.HTTPS{Presented: until(time.Hour * 9999), Problem: &library.HTTPSProblem{Code: "x"}}, "certificate_untaken"},
 	} {

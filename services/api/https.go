@@ -19,7 +19,7 @@ import (
 const maxPair = 256 << 10
 
 type https struct {
-	Mode       library.HTTPSMode `json:"mode" enum:"off,self-signed,uploaded,folder,files" doc:"Where the certificate comes from. files: the configuration names them."`
+	Mode       library.HTTPSMode `json:"mode" enum:"off,self-signed,uploaded,folder,files,acme" doc:"Where the certificate comes from. files: the configuration names them. acme: an authority makes it."`
 	Locked     bool              `json:"locked" doc:"The configuration decides the mode."`
 	Port       uint16            `json:"port" doc:"Where HTTPS is served, or would be. A container may publish it under another number."`
 	Redirect   string            `json:"redirect,omitempty" doc:"Where pages over plain HTTP lead once HTTPS is on: scheme, name and port."`
@@ -30,6 +30,7 @@ type https struct {
 	FixedNames []string          `json:"fixed_names" nullable:"false" doc:"Names that the configuration gives the box."`
 	Names      []string          `json:"names" nullable:"false" doc:"Names and addresses that a certificate of the box's own is for besides."`
 	Only       []httpsOnly       `json:"https_only" nullable:"false" doc:"Names of which browsers are told that they are opened over HTTPS only (Strict-Transport-Security), and those of which that was taken back."`
+	Order      httpsOrder        `json:"order" doc:"What is ordered from an authority (ACME), for the mode acme."`
 	Problem    *httpsProblem     `json:"problem" doc:"Why what should be presented is not; what was presented before may be presented on."`
 }
 
@@ -56,9 +57,27 @@ type httpsOnly struct {
 }
 
 type httpsProblem struct {
-	Code    string `json:"code,omitempty"`
-	Message string `json:"message"`
-	Hint    string `json:"hint,omitempty"`
+	Code    string     `json:"code,omitempty"`
+	Message string     `json:"message"`
+	Hint    string     `json:"hint,omitempty"`
+	Quote   string     `json:"quote,omitempty" doc:"The other side's own words."`
+	Until   *time.Time `json:"until,omitempty" doc:"When the other side wants to be asked again."`
+}
+
+type httpsOrder struct {
+	Wanted    bool              `json:"wanted" doc:"acme is chosen, and takes over from the mode once there is a certificate."`
+	Serves    bool              `json:"serves" doc:"A certificate that was ordered is presented."`
+	Directory string            `json:"directory" doc:"Of the authority."`
+	Email     string            `json:"email,omitempty" doc:"Whom the authority writes to."`
+	Locked    []string          `json:"locked" nullable:"false" doc:"Which of directory and email the configuration decides."`
+	Names     []string          `json:"names" nullable:"false" doc:"All that are ordered."`
+	Chosen    []string          `json:"chosen_names" nullable:"false" doc:"Those of them that do not come from the configuration."`
+	Agreed    bool              `json:"terms_agreed"`
+	Terms     string            `json:"terms,omitempty" doc:"Where the authority has them, once it said so."`
+	Step      library.HTTPSStep `json:"step,omitempty" enum:"asking,challenge,making,switching" doc:"How far the order is; none: no order runs."`
+	Next      *time.Time        `json:"next_at" doc:"When the box orders next by itself."`
+	Ended     *time.Time        `json:"last_at" doc:"When the last order was done or failed."`
+	Problem   *httpsProblem     `json:"problem" doc:"Why the last order came to nothing."`
 }
 
 func httpsShape(h library.HTTPS) *only[https] {
@@ -72,10 +91,30 @@ func httpsShape(h library.HTTPS) *only[https] {
 	if a := h.Authority; a != nil {
 		out.Authority = &authority{a.Name, a.Expires.UTC(), a.Fingerprint}
 	}
-	if p := h.Problem; p != nil {
-		out.Problem = &httpsProblem{p.Code, p.Message, p.Hint}
-	}
+	out.Order, out.Problem = orderShape(h.Order), problemShape(h.Problem)
 	return &only[https]{out}
+}
+
+func problemShape(p *library.HTTPSProblem) *httpsProblem {
+	if p == nil {
+		return nil
+	}
+	return &httpsProblem{p.Code, p.Message, p.Hint, p.Quote, moment(p.Until)}
+}
+
+func orderShape(o library.HTTPSOrder) httpsOrder {
+	out := httpsOrder{
+		Wanted: o.Wanted, Serves: o.Serves, Directory: o.Directory, Email: o.Email, Locked: []string{},
+		Names: append([]string{}, o.Names...), Chosen: append([]string{}, o.Chosen...), Agreed: o.Agreed, Terms: o.Terms,
+		Step: o.Step, Next: moment(o.Next), Ended: moment(o.Ended), Problem: problemShape(o.Problem),
+	}
+	if o.DirectoryLocked {
+		out.Locked = append(out.Locked, "directory")
+	}
+	if o.EmailLocked {
+		out.Locked = append(out.Locked, "email")
+	}
+	return out
 }
 
 func certificateShape(c *library.Certificate) *certificate {
@@ -102,13 +141,22 @@ func (s *server) https(ctx context.Context, _ *struct{}) (*only[https], error) {
 
 type httpsInput struct {
 	Body struct {
-		Mode        library.HTTPSMode `json:"mode,omitempty" enum:"off,self-signed,uploaded,folder"`
+		Mode        library.HTTPSMode `json:"mode,omitempty" enum:"off,self-signed,uploaded,folder,acme"`
 		Names       *[]string         `json:"names,omitempty" doc:"Names and addresses that a certificate of the box's own is for, besides those of the configuration."`
 		Certificate string            `json:"certificate,omitempty" doc:"With its chain, in PEM. It goes together with its key, and is presented once the mode is uploaded."`
 		Key         string            `json:"key,omitempty" doc:"In PEM, without a passphrase. It cannot be read again."`
 		Only        *onlyInput        `json:"https_only,omitempty" doc:"Confirms that a name is opened over HTTPS only. It is that of this request, which came over HTTPS. Browsers that hear it keep to it for a year, at every port of that name."`
+		Order       *orderInput       `json:"order,omitempty" doc:"What is ordered from an authority, for the mode acme. The mode takes over once there is a certificate."`
+		Again       bool              `json:"order_now,omitempty" doc:"Has a certificate ordered now, for the mode acme. Not more than five times in an hour, and not while the authority wants a pause."`
 		TakeBack    string            `json:"take_back,omitempty" maxLength:"253" doc:"A name of which that is taken back."`
 	}
+}
+
+type orderInput struct {
+	Directory string   `json:"directory,omitempty" maxLength:"500" doc:"Of the authority; none: that of the configuration, which is Let's Encrypt's by itself."`
+	Email     string   `json:"email,omitempty" maxLength:"250"`
+	Names     []string `json:"names,omitempty" nullable:"false" doc:"Besides those of the configuration."`
+	Agree     bool     `json:"terms_agreed,omitempty" doc:"You agree to the terms of this authority."`
 }
 
 type onlyInput struct {
@@ -122,7 +170,10 @@ func (s *server) changeHTTPS(ctx context.Context, in *httpsInput) (*only[https],
 		return nil, noDoor()
 	}
 	change := library.HTTPSChange{
-		Mode: in.Body.Mode, Names: in.Body.Names, Certificate: []byte(in.Body.Certificate), Key: []byte(in.Body.Key), TakeBack: in.Body.TakeBack,
+		Mode: in.Body.Mode, Names: in.Body.Names, Certificate: []byte(in.Body.Certificate), Key: []byte(in.Body.Key), TakeBack: in.Body.TakeBack, Again: in.Body.Again,
+	}
+	if o := in.Body.Order; o != nil {
+		change.Order = &library.HTTPSWish{Directory: o.Directory, Email: o.Email, Names: o.Names, Agree: o.Agree}
 	}
 	if o := in.Body.Only; o != nil {
 		if !auth.CameSecurelyBy(callOf(ctx).http, o.Name) {

@@ -66,6 +66,28 @@ func TestHTTPS(t *testing.T) {
 		t.Errorf("%d %v", w.Code, w.Header())
 	}
 
+	d.told.Order = library.HTTPSOrder{
+		Wanted: true, Directory: "https://ca.example/directory", DirectoryLocked: true, Email: "ada@example.org", Names: []string{"box.example.org"},
+		Chosen: []string{"box.example.org"}, Agreed: true, Terms: "https://ca.example/terms", Step: library.HTTPSChallenge, Next: end, Ended: end,
+		Problem: &library.HTTPSProblem{Code: "acme-limited", Message: "It wants a pause.", Hint: "Wait.", Quote: "too many", Until: end},
+	}
+	d.asked = nil
+	b.play(t, []scenario{
+		{
+			name: "an order", method: "PATCH", path: path, as: change, status: 200,
+			body: `{"mode":"acme","order":{"directory":"https://ca.example/directory","email":"ada@example.org","names":["box.example.org"],"terms_agreed":true},"order_now":true}`,
+			has: []string{
+				`"order":{"wanted":true,"serves":false,"directory":"https://ca.example/directory","email":"ada@example.org","locked":["directory"],"names":["box.example.org"],` +
+					`"chosen_names":["box.example.org"],"terms_agreed":true,"terms":"https://ca.example/terms","step":"challenge","next_at":"2026-03-05T14:07:00Z","last_at":"2026-03-05T14:07:00Z",`,
+				`"problem":{"code":"acme-limited","message":"It wants a pause.","hint":"Wait.","quote":"too many","until":"2026-03-05T14:07:00Z"}`,
+			},
+		},
+		{name: "an order of something else", method: "PATCH", path: path, body: `{"order":{"wildcard":true}}`, as: change, status: 422},
+	})
+	if len(d.asked) != 1 || d.asked[0].Mode != library.HTTPSACME || !d.asked[0].Again || !d.asked[0].Order.Agree || d.asked[0].Order.Names[0] != "box.example.org" {
+		t.Errorf("asked for: %+v", d.asked)
+	}
+
 	d.err = &library.Error{Kind: library.Invalid, Field: "key", Code: "mismatch", Message: "The key is another's.", Hint: "Give its own."}
 	b.play(t, []scenario{{
 		name: "a fault", method: "PATCH", path: path, body: `{"certificate":"one","key":"secret text"}`, as: change, status: 422,

@@ -23,6 +23,11 @@ func (k *Keeper) RecordByConsole(ctx context.Context, kind library.AuditKind, de
 	k.record(ctx, kind, library.ByConsole, Client{}, detail)
 }
 
+// RecordByBox writes what the box has done by itself.
+func (k *Keeper) RecordByBox(ctx context.Context, kind library.AuditKind, detail string) {
+	k.record(ctx, kind, library.ByBox, Client{}, detail)
+}
+
 func actor(id Identity) library.AuditActor {
 	if id.Kind == KindSession {
 		return library.BySession

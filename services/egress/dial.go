@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"strconv"
@@ -213,6 +214,8 @@ func explain(err error) *Failure {
 		return &Failure{Code: CodeUntrusted, Message: "The other side's certificate is not trusted.", Detail: untrusted.Err.Error()}
 	case errors.Is(err, context.DeadlineExceeded):
 		return &Failure{Code: CodeTimeout, Message: "The other side took too long to answer."}
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return &Failure{Code: CodeUnreachable, Message: "The other side broke the connection off."}
 	case errors.As(err, &op) && op.Timeout():
 		return &Failure{Code: CodeUnreachable, Message: "Nobody answers there."}
 	case errors.As(err, &op):

@@ -18,7 +18,7 @@ const (
 	AlarmBackupFailed  AlarmCode = "backup_failed"       // the newest one, or its proof
 	AlarmBackupOverdue AlarmCode = "backup_overdue"      // none was proven for BackupOverdueAfter
 	AlarmExpired       AlarmCode = "certificate_expired" // browsers refuse the box
-	AlarmExpires       AlarmCode = "certificate_expires" // within CertificateExpiresWithin
+	AlarmExpires       AlarmCode = "certificate_expires" // Certificate.EndsSoon
 	AlarmUntaken       AlarmCode = "certificate_untaken" // what should be presented is not
 )
 

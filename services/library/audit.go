@@ -35,6 +35,8 @@ const (
 	AuditRecoveryMade    AuditKind = "recovery_made"    // anew; those before are void
 	AuditSettingsChanged AuditKind = "settings_changed" // Detail: the names of what changed
 	AuditHTTPSChanged    AuditKind = "https_changed"    // Detail: its mode, and what else is different
+	AuditCertificateMade AuditKind = "certificate_made" // by an authority that it was ordered from; Detail: for which names, and until when
+	AuditOrderFailed     AuditKind = "order_failed"     // no certificate was made; Detail: why
 	AuditKeyCreated      AuditKind = "key_created"      // Detail: its name and scopes
 	AuditKeyRevoked      AuditKind = "key_revoked"      // Detail: its name
 	AuditTokenMade       AuditKind = "token_made"       // another service token; by the box: in its time
@@ -54,6 +56,7 @@ func AuditKinds() []AuditKind {
 		AuditSignIn, AuditSignInFailed, AuditSignOut, AuditSessionEnded, AuditOthersEnded, AuditEverywhere, AuditPutBack,
 		AuditPassword, AuditPasswordReset, AuditPasswordFailed, AuditFactorFailed, AuditFactorOn, AuditFactorOff, AuditFactorsRemoved,
 		AuditRecoveryUsed, AuditRecoveryMade, AuditKeyCreated, AuditKeyRevoked, AuditTokenMade, AuditTokenOff, AuditSettingsChanged, AuditHTTPSChanged,
+		AuditCertificateMade, AuditOrderFailed,
 		AuditBackupKey, AuditBackupMade, AuditBackupTaken, AuditBackupDeleted, AuditExported, AuditImported, AuditDiagnosed,
 		AuditSetup, AuditSetupFailed,
 	}

@@ -8,10 +8,11 @@ import (
 // FrontDoor tells how the box is served over HTTPS and changes that. Errors
 // are *Error. Where the change itself is at fault they carry a Code, and as
 // Field the part of the change that has to be another one: mode, names,
-// certificate, key or https_only.
+// certificate, key, order or https_only.
 type FrontDoor interface {
 	HTTPS(context.Context) (HTTPS, error)
-	// ChangeHTTPS returns once the change is served, or all is as it was. It
+	// ChangeHTTPS returns once the change is served, or all is as it was; a
+	// certificate that has to be ordered first is served later. It
 	// records what is different in the audit log.
 	ChangeHTTPS(context.Context, HTTPSChange) (HTTPS, error)
 }
@@ -26,6 +27,7 @@ const (
 	HTTPSUploaded   HTTPSMode = "uploaded"    // handed in by the owner
 	HTTPSFolder     HTTPSMode = "folder"      // HTTPS.Folder
 	HTTPSFiles      HTTPSMode = "files"       // that the configuration names
+	HTTPSACME       HTTPSMode = "acme"        // ordered from an authority
 )
 
 // HTTPS is how the box is served over HTTPS.
@@ -45,6 +47,7 @@ type HTTPS struct {
 	FixedNames []string      // that the configuration gives the box
 	Names      []string      // that a certificate of the box's own is for besides
 	Only       []HTTPSOnly   // what browsers are told of names
+	Order      HTTPSOrder    // of HTTPSACME
 	Problem    *HTTPSProblem // why what should be presented is not
 }
 
@@ -75,6 +78,12 @@ type Certificate struct {
 	Own                bool   // by the box's own authority
 }
 
+// EndsSoon reports an end to see to: in two weeks, or in the last quarter of the
+// life of one that lasts shorter. What is renewed in time does not come to it.
+func (c Certificate) EndsSoon(now time.Time) bool {
+	return c.Expires.Sub(now) < min(CertificateExpiresWithin, c.Expires.Sub(c.NotBefore)/4)
+}
+
 // Authority is the box's own, for browsers to be told to trust it.
 type Authority struct {
 	PEM         []byte
@@ -83,8 +92,53 @@ type Authority struct {
 	Fingerprint string // as Certificate.Fingerprint
 }
 
-// HTTPSProblem is a fault as the box tells it, in English.
-type HTTPSProblem struct{ Code, Message, Hint string }
+// HTTPSProblem is a fault as the box tells it, in English. Quote are the other
+// side's own words, and Until when it wants to be asked again.
+type HTTPSProblem struct {
+	Code, Message, Hint string
+	Quote               string
+	Until               time.Time
+}
+
+// HTTPSOrder is how a certificate is ordered from an authority (ACME).
+type HTTPSOrder struct {
+	// Wanted says that HTTPSACME is chosen and takes over from HTTPS.Mode once
+	// there is a certificate; Serves, that one is presented.
+	Wanted, Serves bool
+
+	Directory       string // of the authority
+	DirectoryLocked bool   // the configuration decides
+	Email           string
+	EmailLocked     bool
+	Names           []string // all that are ordered
+	Chosen          []string // those of them that were chosen at run time
+	Agreed          bool     // to the terms of this authority
+	Terms           string   // where they are; empty: it did not say yet
+
+	Step    HTTPSStep // empty: no order runs
+	Next    time.Time // when the box orders next by itself; zero: it does not
+	Free    time.Time // when it can be asked to
+	Ended   time.Time // of the last order; zero: there was none
+	Problem *HTTPSProblem
+}
+
+// HTTPSStep is how far an order is.
+type HTTPSStep string
+
+// The steps.
+const (
+	HTTPSAsking    HTTPSStep = "asking"    // the authority is told what is wanted
+	HTTPSChallenge HTTPSStep = "challenge" // it asks this box, under each name
+	HTTPSMaking    HTTPSStep = "making"    // it makes the certificate
+	HTTPSSwitching HTTPSStep = "switching" // the certificate is taken into use
+)
+
+// HTTPSWish is what is to be ordered.
+type HTTPSWish struct {
+	Directory, Email string   // where the configuration does not decide
+	Names            []string // besides the configured ones
+	Agree            bool     // to the terms of this authority
+}
 
 // HTTPSChange is what the owner wants otherwise. What is zero stays as it is.
 type HTTPSChange struct {
@@ -96,4 +150,7 @@ type HTTPSChange struct {
 	// is taken back.
 	Only     *HTTPSOnly
 	TakeBack string
+	// Order is what is to be ordered; Again has it ordered now.
+	Order *HTTPSWish
+	Again bool
 }

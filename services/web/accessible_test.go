@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -8,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
 	"coffer/services/library"
@@ -110,9 +113,40 @@ func TestAccessible(t *testing.T) {
 	out.quiet()
 	b.door.tell(httpsOwn(time.Now()), nil, nil)
 	look(v, "/settings/https", run(`document.querySelector("details").open = true`))
+	b.door.tell(httpsOff(), nil, nil)
+	look(v, "/settings/https", click("[value=acme]"), run(`for (const fold of document.querySelectorAll("details")) fold.open = true`))
+	b.door.tell(httpsOrdered(), nil, nil)
+	look(v, "/settings/https")
+	b.door.tell(httpsUnmade(time.Now()), nil, nil)
+	look(v, "/settings/https")
+	b.door.tell(httpsMade(time.Now()), nil, nil)
+	look(v, "/settings/https")
 	told := httpsUploaded(time.Now(), 9)
 	told.Only = []library.HTTPSOnly{{Name: "box.example.org", Below: true}, {Name: "old.example.org", Back: time.Now()}}
 	b.door.tell(told, nil, mismatch())
 	look(v, "/settings/https", submit("#certificate"), seen("#key-problem"), run(`document.querySelector(".more details").open = true`))
 	v.quiet()
+
+	// What a browser can be told of a name is asked over HTTPS, under that name.
+	// Browsers take those that end in localhost for safe, and so keep the cookies.
+	b = newBox(t, "")
+	b.owner()
+	b.url = strings.Replace(b.url, "127.0.0.1", "box.localhost", 1)
+	_, err = b.accounts.UpdateSettings(t.Context(), func(s *library.Settings) error { s.Hosts = append(s.Hosts, "box.localhost"); return nil })
+	must(t, err)
+	over := b.tab(chrome)
+	over.do(overHTTPS())
+	over.signIn()
+	b.door.tell(httpsUploaded(time.Now(), 60), nil, &library.Error{Kind: library.Invalid, Code: "uncovered", Message: "The certificate is not for box.localhost."})
+	look(over, "/settings/https", seen("[name=sure]"))
+	look(over, "/settings/https", click("[name=sure]"), submit("[name=sure]"), seen("#only-problem"))
+	over.quiet()
+}
+
+// overHTTPS has the stand-in for the edge take every request for one over HTTPS.
+func overHTTPS() step {
+	return func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, t, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{overScheme: "https"}})
+		return chromedp.Void{}, err
+	}
 }

@@ -128,7 +128,7 @@ func TestHTTPSPage(t *testing.T) {
 	page, _ = v.get(path)
 	has(t, page, "HTTPS is on, at port 8443.", `href="https://127.0.0.1:8443/box/settings/https?done=open"`, "the box&#39;s own authority; the box renews it", "<code>nas.lan</code>",
 		"CN=Coffer box 3fa2c1,O=Coffer", "190 days left", "0A:<wbr>F3:<wbr>", `href="/box/api/v1/settings/https/authority" download`, "This page came over plain HTTP",
-		"C0:<wbr>DE:<wbr>", ">nas.lan\n192.168.1.5</textarea>", "!and the certificate is not for that name", "!box.example.org</textarea>")
+		"C0:<wbr>DE:<wbr>", ">nas.lan\n192.168.1.5</textarea>", "!and the certificate is not for that name", "!192.168.1.5\nbox.example.org</textarea>")
 	page, _ = v.under("nas.lan").get("/box/settings/https"[len("/box"):])
 	has(t, page, "!and the certificate is not for that name")
 	page, _ = v.under("other.lan").get(path)

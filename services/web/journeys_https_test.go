@@ -38,7 +38,9 @@ func TestHTTPSForms(t *testing.T) {
 	v.open("/settings/https")
 	v.eventually("the names", `document.getElementById("names").checkVisibility() && !document.getElementById("certificate").checkVisibility()`)
 	v.do(chromedp.Focus(chromedp.CSS("[value=self-signed]")), key(down))
-	v.eventually("the files", `!document.getElementById("names").checkVisibility() && document.getElementById("certificate").checkVisibility()`)
+	v.eventually("the order", `document.getElementById("order-names").checkVisibility() && !document.getElementById("certificate").checkVisibility()`)
+	v.do(key(down))
+	v.eventually("the files", `!document.getElementById("order-names").checkVisibility() && !document.getElementById("names").checkVisibility() && document.getElementById("certificate").checkVisibility()`)
 
 	dir := t.TempDir()
 	chain, secret := filepath.Join(dir, "fullchain.pem"), filepath.Join(dir, "privkey.pem")

@@ -24,6 +24,7 @@ const (
 	Image       = "image"
 	Browser     = "browser"
 	Quiet       = "quiet"
+	ACME        = "acme"
 )
 
 // Need skips the test unless its tier was asked for.

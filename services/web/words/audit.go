@@ -13,7 +13,7 @@ type Audit struct {
 
 	Setup, SetupFailed, SignIn, SignInFailed, SignOut, SessionEnded string
 	Password, PasswordReset, PasswordFailed, SettingsChanged        string
-	HTTPSChanged                                                    string
+	HTTPSChanged, CertificateMade, OrderFailed                      string
 	KeyCreated, KeyRevoked                                          string
 	BackupKey, BackupMade, BackupTaken, BackupDeleted               string
 	Exported, Imported, Diagnosed, TokenMade, TokenOff              string
@@ -65,6 +65,10 @@ func (w *Words) AuditKind(k library.AuditKind) string {
 		return w.Audit.SettingsChanged
 	case library.AuditHTTPSChanged:
 		return w.Audit.HTTPSChanged
+	case library.AuditCertificateMade:
+		return w.Audit.CertificateMade
+	case library.AuditOrderFailed:
+		return w.Audit.OrderFailed
 	case library.AuditKeyCreated:
 		return w.Audit.KeyCreated
 	case library.AuditKeyRevoked:
@@ -100,6 +104,7 @@ func englishAudit() Audit {
 		Setup: "The box got its owner", SetupFailed: "Wrong setup code", SignIn: "Signed in", SignInFailed: "Wrong name or password",
 		SignOut: "Signed out", SessionEnded: "Another browser signed out", Password: "Password changed",
 		PasswordReset: "Password set anew", PasswordFailed: "Wrong current password", SettingsChanged: "Settings changed", HTTPSChanged: "HTTPS changed",
+		CertificateMade: "An authority made a certificate", OrderFailed: "No certificate was made",
 		KeyCreated: "Key made", KeyRevoked: "Key revoked",
 		BackupKey: "Recovery key set", BackupMade: "Backup asked for", BackupTaken: "Backup downloaded", BackupDeleted: "Backup deleted",
 		TokenMade: "Service token made", TokenOff: "Service token turned off", Exported: "Library exported", Imported: "Package taken in", Diagnosed: "Diagnostic file downloaded",
@@ -118,6 +123,7 @@ func germanAudit() Audit {
 		Setup: "Die Box bekam ihren Besitzer", SetupFailed: "Falscher Einrichtungscode", SignIn: "Angemeldet", SignInFailed: "Name oder Passwort falsch",
 		SignOut: "Abgemeldet", SessionEnded: "Anderer Browser abgemeldet", Password: "Passwort geändert",
 		PasswordReset: "Passwort neu gesetzt", PasswordFailed: "Jetziges Passwort falsch", SettingsChanged: "Einstellungen geändert", HTTPSChanged: "HTTPS geändert",
+		CertificateMade: "Eine Stelle stellte ein Zertifikat aus", OrderFailed: "Es wurde kein Zertifikat ausgestellt",
 		KeyCreated: "Schlüssel erstellt", KeyRevoked: "Schlüssel widerrufen",
 		BackupKey: "Wiederherstellungsschlüssel gesetzt", BackupMade: "Sicherung angefordert", BackupTaken: "Sicherung heruntergeladen", BackupDeleted: "Sicherung gelöscht",
 		TokenMade: "Dienstmarke erstellt", TokenOff: "Dienstmarke ausgeschaltet", Exported: "Bibliothek ausgeführt", Imported: "Paket eingeführt", Diagnosed: "Diagnosedatei heruntergeladen",

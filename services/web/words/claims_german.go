@@ -86,9 +86,9 @@ func germanClaim(id string) Claim {
 			"Starte die Box neu, sie legt die Einstellungen des Eingangs dann zurück; ein Proxy davor soll diese Kopfzeilen lassen, wie sie sind."}
 	case "tls":
 		return Claim{"HTTPS",
-			"HTTPS ist aus, mit einem Zertifikat der Box selbst oder mit deinem; gesprochen werden TLS 1.2 und 1.3. Ein schlechtes Zertifikat wird abgewiesen, bevor es gilt, und umgestellt und erneuert wird im laufenden Betrieb. Dass ein Name nur über HTTPS geöffnet wird, erfahren Browser erst, wenn du es bestätigst, und dass es nicht mehr gilt, wenn du es zurücknimmst. Bestellen über ACME kommt später.",
+			"HTTPS ist aus, mit einem Zertifikat der Box selbst, mit deinem oder mit einem, das die Box bei einer Stelle bestellt (ACME); gesprochen werden TLS 1.2 und 1.3. Ein schlechtes Zertifikat wird abgewiesen, bevor es gilt, und umgestellt und erneuert wird im laufenden Betrieb; was auch misslingt, das vorige gilt weiter. Dass ein Name nur über HTTPS geöffnet wird, erfahren Browser erst, wenn du es bestätigst, und dass es nicht mehr gilt, wenn du es zurücknimmst.",
 			"Mitlesen und Ändern im Netz",
-			"Wähle eines unter Einstellungen, HTTPS, oder durch COFFER_TLS, oder stell einen Proxy mit Zertifikat davor. Ein Zertifikat, das abgewiesen wurde oder bald endet, muss dort erneuert werden, woher es kommt; das Protokoll sagt, was damit nicht stimmt."}
+			"Wähle eines unter Einstellungen, HTTPS, oder durch COFFER_TLS, oder stell einen Proxy mit Zertifikat davor. Ein Zertifikat, das abgewiesen wurde oder bald endet, muss dort erneuert werden, woher es kommt; Einstellungen, HTTPS, und das Protokoll sagen, was damit nicht stimmt. Für ein bestelltes muss Port 80 seines Namens zu Port 8080 der Box führen."}
 	case "api-keys":
 		return Claim{"API-Schlüssel",
 			"API-Schlüssel liegen als Hash vor, haben Rechte und ein Ende, lassen sich sofort widerrufen und beginnen mit cfr_, damit man erkennt, wenn einer auftaucht. Keiner kann Passwort, Schlüssel oder Sitzungen ändern; ein neues Passwort beendet sie alle.",

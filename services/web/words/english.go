@@ -148,6 +148,7 @@ func english() *Words {
 		Restore:  englishRestore(),
 		Access:   englishAccess(),
 		HTTPS:    englishHTTPS(),
+		Order:    englishOrder(),
 		Account:  englishAccount(),
 		Factors:  englishFactors(),
 		Reauth:   englishReauth(),

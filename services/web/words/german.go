@@ -148,6 +148,7 @@ func german() *Words {
 		Restore:  germanRestore(),
 		Access:   germanAccess(),
 		HTTPS:    germanHTTPS(),
+		Order:    germanOrder(),
 		Account:  germanAccount(),
 		Factors:  germanFactors(),
 		Reauth:   germanReauth(),

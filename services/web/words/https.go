@@ -85,6 +85,8 @@ func (w *Words) Mode(mode string) string {
 		return w.HTTPS.FolderWay
 	case "files":
 		return w.HTTPS.FilesWay
+	case "acme":
+		return w.Order.Way
 	}
 	return mode
 }
@@ -289,5 +291,5 @@ func germanFault(code string) string {
 	case "not-served":
 		return "Der Eingang hat die Änderung nicht übernommen, und alles ist wie zuvor. Sieh im Protokoll von nginx nach."
 	}
-	return ""
+	return germanOrderFault(code)
 }

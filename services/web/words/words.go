@@ -53,6 +53,7 @@ type Words struct {
 	Reauth      Reauth
 	Access      Access
 	HTTPS       HTTPS
+	Order       Order
 	Failure     Failure
 	Reasons     Reasons
 }

@@ -26,6 +26,8 @@ type Form struct {
 	Certificate string // as it was pasted, to be mended
 	Kept        string // that there is one already
 	Leads       string // where pages over plain HTTP lead once HTTPS is on
+	Order       OrderForm
+	Ordered     bool // that can be changed alone
 	Problem     *shell.Problem
 	Faults      Faults
 }
@@ -37,22 +39,23 @@ type Way struct {
 }
 
 // Faults say what is wrong with which field; empty: nothing.
-type Faults struct{ Mode, Names, Certificate, Key string }
+type Faults struct{ Mode, Names, Certificate, Key, Order string }
 
 // form offers what there is; reached are names under which the box is opened.
 func form(w *words.Words, h library.HTTPS, reached []string) Form {
 	t := w.HTTPS
-	f := Form{Own: h.Mode == library.HTTPSSelfSigned, Fixed: strings.Join(h.FixedNames, ", ")}
+	f := Form{Own: h.Mode == library.HTTPSSelfSigned, Fixed: strings.Join(h.FixedNames, ", "), Order: orderForm(h, reached), Ordered: h.Mode == library.HTTPSACME}
 	if h.Locked {
 		f.Locked = fmt.Sprintf(t.Locked, string(h.Mode))
 	}
 	for _, way := range []Way{
 		{Value: string(library.HTTPSOff), Text: t.OffWayText},
 		{Value: string(library.HTTPSSelfSigned), Text: t.OwnWayText},
+		{Value: string(library.HTTPSACME), Text: w.Order.WayText},
 		{Value: string(library.HTTPSUploaded), Text: t.UploadWayText},
 		{Value: string(library.HTTPSFolder), Text: fmt.Sprintf(t.FolderWayText, h.Folder)},
 	} {
-		way.Title, way.On = w.Mode(way.Value), way.Value == string(h.Mode)
+		way.Title, way.On = w.Mode(way.Value), way.Value == string(chosen(h))
 		if way.Value == string(library.HTTPSOff) {
 			way.Warning = backedOut(w, h)
 		}
@@ -76,6 +79,14 @@ func form(w *words.Words, h library.HTTPS, reached []string) Form {
 	return f
 }
 
+// chosen is the way that the owner chose last.
+func chosen(h library.HTTPS) library.HTTPSMode {
+	if h.Order.Wanted {
+		return library.HTTPSACME
+	}
+	return h.Mode
+}
+
 // alwaysOwn are what every certificate of the box's own is for.
 func alwaysOwn(name string) bool { return name == "localhost" || name == "127.0.0.1" || name == "::1" }
 
@@ -84,6 +95,8 @@ type sent struct {
 	mode, names      string
 	certificate, key []byte
 	certificateText  string // as it was pasted
+	order            library.HTTPSWish
+	orderNames       string // as they were sent
 }
 
 // maxText is how much is read of a certificate, a key or a list of names: more
@@ -126,6 +139,14 @@ func read(c *gin.Context) (f sent, err error) {
 			f.certificateText = string(text)
 		case "key-text":
 			keyText = text
+		case "order-names":
+			f.orderNames, f.order.Names = string(text), listed(string(text))
+		case "order-email":
+			f.order.Email = strings.TrimSpace(string(text))
+		case "order-directory":
+			f.order.Directory = strings.TrimSpace(string(text))
+		case "agree":
+			f.order.Agree = true
 		}
 	}
 	if len(f.certificate) == 0 {
@@ -149,15 +170,19 @@ func (f sent) wish(h library.HTTPS) library.HTTPSChange {
 	}
 	switch mode := change.Mode; {
 	case mode == library.HTTPSSelfSigned, h.Locked && h.Mode == library.HTTPSSelfSigned:
-		names := strings.FieldsFunc(f.names, func(r rune) bool { return strings.ContainsRune(" ,;\t\r\n", r) })
-		if names == nil {
-			names = []string{}
-		}
+		names := listed(f.names)
 		change.Names = &names
+	case mode == library.HTTPSACME, h.Locked && h.Mode == library.HTTPSACME:
+		change.Order = &f.order
 	case mode == library.HTTPSUploaded:
 		change.Certificate, change.Key = f.certificate, f.key
 	}
 	return change
+}
+
+// listed are the names of a text.
+func listed(text string) []string {
+	return append([]string{}, strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" ,;\t\r\n", r) })...)
 }
 
 func (s *site) change(c *gin.Context) {
@@ -196,8 +221,14 @@ func (s *site) refuse(c *gin.Context, err error, h library.HTTPS, f sent) {
 		p.Form.Ways[i].On = p.Form.Ways[i].Value == f.mode
 	}
 	p.Form.Names, p.Form.Certificate = f.names, f.certificateText
+	p.Form.Order.Names, p.Form.Order.Email, p.Form.Order.Agreed = f.orderNames, f.order.Email, f.order.Agree
+	if f.order.Directory != "" {
+		p.Form.Order.Directory, p.Form.Order.Host = f.order.Directory, hostOf(f.order.Directory)
+	}
 	said := p.W.HTTPSFault(e.Code, e.Message, e.Hint)
 	switch e.Field {
+	case "order":
+		p.Form.Faults.Order = said
 	case "names":
 		p.Form.Faults.Names = said
 	case "certificate":

@@ -119,6 +119,17 @@ func (s *site) takeBack(c *gin.Context) {
 
 // told answers what came of either.
 func (s *site) told(c *gin.Context, was library.HTTPS, err error, what string) {
+	s.answer(c, was, err, what, func(p *Page, fault string) {
+		if p.Only == nil {
+			p.Only = &Only{}
+		}
+		p.Only.Problem, p.Only.Fault = &shell.Problem{Message: p.W.HTTPS.Unchanged}, fault
+	})
+}
+
+// answer leads back to the page, which says what was done, or shows it with
+// what is at fault.
+func (s *site) answer(c *gin.Context, was library.HTTPS, err error, what string, show func(p *Page, fault string)) {
 	if err == nil {
 		s.Go(c, "/settings/https?done="+what)
 		return
@@ -133,11 +144,7 @@ func (s *site) told(c *gin.Context, was library.HTTPS, err error, what string) {
 		s.Fail(c, err)
 		return
 	}
-	if p.Only == nil {
-		p.Only = &Only{}
-	}
-	p.Only.Problem = &shell.Problem{Message: p.W.HTTPS.Unchanged}
-	p.Only.Fault = p.W.HTTPSFault(e.Code, e.Message, e.Hint)
+	show(p, p.W.HTTPSFault(e.Code, e.Message, e.Hint))
 	s.view.Render(c, s.Status(e.Kind), p)
 }
 
@@ -148,6 +155,10 @@ func notice(w *words.Words, h library.HTTPS, done string) string {
 		return w.HTTPS.OnlyDone
 	case done == "back":
 		return w.HTTPS.OnlyBackDone
+	case done == "order":
+		return w.Order.Begun
+	case done == "1" && h.Order.Wanted: // which stands above
+		return ""
 	case done != "1":
 		return ""
 	case h.Presented == nil:

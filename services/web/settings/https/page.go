@@ -35,6 +35,7 @@ type Page struct {
 	OpenHint  string
 	Presented *Certificate
 	Authority *Authority
+	Order     *Order // nil: there is nothing to say about it
 	Form      Form
 	Only      *Only // nil: there is nothing to say about it
 }
@@ -44,6 +45,7 @@ type Certificate struct {
 	From, Issuer string
 	Names        []string
 	Until, Tone  string
+	Renews       string   // from when on the box renews it; empty: it does not
 	Fingerprint  []string // in parts
 }
 
@@ -85,6 +87,7 @@ func (s *site) Pages() []shell.Page {
 func (s *site) Register(r gin.IRouter) {
 	r.GET("/settings/https", s.get)
 	r.POST("/settings/https", s.change)
+	r.POST("/settings/https/order", s.again)
 	r.POST("/settings/https/only", s.confirm)
 	r.POST("/settings/https/only/back", s.takeBack)
 }
@@ -129,7 +132,8 @@ func (s *site) page(c *gin.Context, h library.HTTPS) (*Page, error) {
 			p.OpenHint = fmt.Sprintf(p.W.HTTPS.OpenHint, port(h.Port))
 		}
 	}
-	if a := h.Authority; a != nil && h.Mode == library.HTTPSSelfSigned {
+	p.Order = p.order(h)
+	if a := h.Authority; a != nil && h.Presented != nil && h.Presented.Own {
 		p.Authority = &Authority{Name: a.Name, Fingerprint: parts(a.Fingerprint), Plain: !secure}
 	}
 	p.Only = p.only(c, h, host)
@@ -140,6 +144,8 @@ func (s *site) page(c *gin.Context, h library.HTTPS) (*Page, error) {
 
 func standing(w *words.Words, h library.HTTPS, secure bool) shell.Status {
 	switch {
+	case h.Presented != nil && h.Mode == library.HTTPSACME && !h.Order.Serves:
+		return shell.Status{Text: fmt.Sprintf(w.Order.On, port(h.Port)), Tone: "warn"}
 	case h.Presented != nil && h.Redirect != "":
 		return shell.Status{Text: fmt.Sprintf(w.HTTPS.OnLeads, port(h.Port), h.Redirect), Tone: "ok"}
 	case h.Presented != nil:
@@ -154,14 +160,19 @@ func standing(w *words.Words, h library.HTTPS, secure bool) shell.Status {
 
 func port(n uint16) string { return fmt.Sprint(n) }
 
-// soon is when an end is shown as one to see to.
-const soon = 14 * 24 * time.Hour
-
 func (p *Page) certificate(h library.HTTPS) *Certificate {
 	w := p.W.HTTPS
 	t := h.Presented
 	c := &Certificate{Issuer: t.Issuer, Names: t.Names, Fingerprint: parts(t.Fingerprint)}
 	switch h.Mode {
+	case library.HTTPSACME:
+		c.From = p.W.Order.StandsIn
+		if h.Order.Serves {
+			c.From = fmt.Sprintf(p.W.Order.By, hostOf(h.Order.Directory))
+		}
+		if h.Order.Serves && h.Order.Next.After(p.Now) {
+			c.Renews = fmt.Sprintf(p.W.Order.RenewsAt, p.W.Date(h.Order.Next.Local()))
+		}
 	case library.HTTPSSelfSigned:
 		c.From = w.ByBox
 	case library.HTTPSFolder:
@@ -176,7 +187,7 @@ func (p *Page) certificate(h library.HTTPS) *Certificate {
 	switch {
 	case left <= 0:
 		c.Until, c.Tone = fmt.Sprintf(w.Ended, p.W.Date(t.Expires.Local())), "bad"
-	case left < soon:
+	case t.EndsSoon(p.Now):
 		c.Tone = "warn"
 	}
 	return c
