@@ -80,6 +80,7 @@ func vendors() []vendor {
 		{"github.com/blevesearch", []string{"services/index"}, "the index is disposable behind its port"},
 		{"github.com/golang-jwt", []string{"services/auth"}, "every token is made and checked in one place"},
 		{"github.com/pquerna/otp", []string{"services/auth"}, "every code is made and compared in one place"},
+		{"github.com/go-webauthn", []string{"services/auth"}, "every passkey is made and checked in one place"},
 		{"github.com/boombuler/barcode", []string{"services/auth"}, "secrets are drawn where they are made"},
 		{"github.com/fernet", []string{"services/auth"}, "what is sealed is opened in one place"},
 		{"golang.org/x/crypto/x509roots", []string{"services/egress"}, "who vouches for the internet matters to who goes there"},

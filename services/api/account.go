@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
@@ -16,9 +17,11 @@ type status3 struct {
 
 // entered is how far a sign-in got.
 type entered struct {
-	Status  string   `json:"status" enum:"ok,second_factor" doc:"second_factor: a code is to be sent to /auth/factor next, with the cookies of this answer."`
-	Methods []string `json:"methods,omitempty" enum:"totp,recovery_code" doc:"What the code may be, the usual first."`
+	Status  string   `json:"status" enum:"ok,second_factor" doc:"second_factor: a code or a passkey is to be sent to /auth/factor next, with the cookies of this answer."`
+	Methods []string `json:"methods,omitempty" enum:"totp,passkey,recovery_code" doc:"What may be sent, the usual first. passkey only where one works: under the name that it was made for, over HTTPS or at localhost."`
 	Ticket  string   `json:"ticket,omitempty" doc:"To be sent with the code within five minutes. It is good once."`
+
+	Passkey json.RawMessage `json:"passkey,omitempty" doc:"With the method passkey: options for navigator.credentials.get, as PublicKeyCredential.parseRequestOptionsFromJSON takes them."`
 }
 
 type entry struct {
@@ -88,7 +91,7 @@ func (s *server) login(ctx context.Context, in *loginInput) (*entry, error) {
 	if e.Step != nil {
 		return &entry{
 			SetCookie: cookieLines([]*http.Cookie{s.Cookies.Step(r, *e.Step)}),
-			Body:      entered{Status: "second_factor", Methods: e.Step.Methods, Ticket: e.Step.Ticket},
+			Body:      entered{Status: "second_factor", Methods: e.Step.Methods, Ticket: e.Step.Ticket, Passkey: e.Step.Passkey},
 		}, nil
 	}
 	return &entry{SetCookie: cookieLines(s.Cookies.Grant(r, e.Grant)), Body: entered{Status: "ok"}}, nil
@@ -189,10 +192,16 @@ type proofInput struct {
 	Body struct {
 		Password string `json:"password"`
 		Code     string `json:"code,omitempty" doc:"When a second factor is on: of the app, or a recovery code."`
+
+		Ticket  string          `json:"ticket,omitempty" maxLength:"1024" doc:"With a passkey: of the answer to /auth/reauthenticate/passkey."`
+		Passkey json.RawMessage `json:"passkey,omitempty" doc:"In the place of a code: the PublicKeyCredential that answers the options."`
 	}
 }
 
 func (s *server) reauthenticate(ctx context.Context, in *proofInput) (*nothing, error) {
 	id, _ := auth.FromContext(ctx)
+	if in.Body.Passkey != nil {
+		return nil, s.Keeper.ReauthenticateByPasskey(ctx, id, in.Body.Password, in.Body.Ticket, in.Body.Passkey, s.client(ctx).Site)
+	}
 	return nil, s.Keeper.Reauthenticate(ctx, id, in.Body.Password, in.Body.Code)
 }

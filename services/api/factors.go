@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -12,13 +13,21 @@ import (
 type stepInput struct {
 	Body struct {
 		Ticket string `json:"ticket" maxLength:"1024" doc:"Of the answer to /auth/login."`
-		Code   string `json:"code" maxLength:"256" doc:"Six digits of the app, or a recovery code."`
+		Code   string `json:"code,omitempty" maxLength:"256" doc:"Six digits of the app, or a recovery code."`
+
+		Passkey json.RawMessage `json:"passkey,omitempty" doc:"In the place of a code: the PublicKeyCredential that answers the options of /auth/login."`
 	}
 }
 
 func (s *server) takeStep(ctx context.Context, in *stepInput) (*signedIn, error) {
 	nonce, _ := s.Cookies.StepOf(callOf(ctx).http)
-	g, err := s.Keeper.TakeStep(ctx, in.Body.Ticket, nonce, in.Body.Code, s.client(ctx))
+	var g auth.Grant
+	var err error
+	if in.Body.Passkey != nil {
+		g, err = s.Keeper.TakeStepByPasskey(ctx, in.Body.Ticket, nonce, in.Body.Passkey, s.client(ctx))
+	} else {
+		g, err = s.Keeper.TakeStep(ctx, in.Body.Ticket, nonce, in.Body.Code, s.client(ctx))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -30,11 +39,14 @@ type factors struct {
 	TOTPSince         *time.Time `json:"totp_since" doc:"Null: off."`
 	TOTPReadable      bool       `json:"totp_readable" doc:"False: the box has another secret key than when they were turned on, and no code of the app is right."`
 	RecoveryCodesLeft int        `json:"recovery_codes_left"`
+	Passkeys          []passkey  `json:"passkeys" nullable:"false" doc:"At most 10, oldest first."`
 }
 
 func (s *server) factors(ctx context.Context, _ *struct{}) (*only[factors], error) {
 	f, err := s.Keeper.Factors(ctx)
-	return &only[factors]{factors{TOTP: f.TOTP, TOTPSince: moment(f.Since), TOTPReadable: f.Readable, RecoveryCodesLeft: f.RecoveryLeft}}, err
+	return &only[factors]{factors{
+		TOTP: f.TOTP, TOTPSince: moment(f.Since), TOTPReadable: f.Readable, RecoveryCodesLeft: f.RecoveryLeft, Passkeys: passkeysOf(f),
+	}}, err
 }
 
 type enrolment struct {
@@ -66,7 +78,7 @@ type confirmInput struct {
 }
 
 type recoveryCodes struct {
-	Codes []string `json:"recovery_codes" nullable:"false" doc:"Each signs in once, in the place of a code of the app. They are told this once."`
+	Codes []string `json:"recovery_codes" nullable:"false" doc:"Each signs in once, in the place of another factor. They are told this once; none when another factor was on before."`
 }
 
 func (s *server) confirmTOTP(ctx context.Context, in *confirmInput) (*only[recoveryCodes], error) {
@@ -75,7 +87,7 @@ func (s *server) confirmTOTP(ctx context.Context, in *confirmInput) (*only[recov
 	if err != nil {
 		return nil, err
 	}
-	return &only[recoveryCodes]{recoveryCodes{codes}}, nil
+	return &only[recoveryCodes]{told(codes)}, nil
 }
 
 func (s *server) disableTOTP(ctx context.Context, _ *struct{}) (*nothing, error) {

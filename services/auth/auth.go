@@ -1,5 +1,5 @@
 // Package auth decides who is asking: the setup code, the owner's password and
-// second factor, sessions and their tokens, and the cookies that carry them.
+// second factors, sessions and their tokens, and the cookies that carry them.
 //
 // It owns the vendors of tokens, of one-time codes, of what is sealed and x/crypto,
 // and every comparison of a secret. It
@@ -26,8 +26,8 @@
 //
 // # What a second factor is
 //
-// Codes of an authenticator app (totp.go), and recovery codes in their place
-// (recovery.go). With them on, the right password is worth a ticket, which a code
+// Codes of an authenticator app (totp.go), passkeys (passkeys.go), and recovery
+// codes in their place (recovery.go). With one on, the right password is worth a ticket, which it
 // turns into a session (step.go). What would do lasting harm in the wrong hands
 // wants password and code again after minutes (reauth.go).
 //
@@ -42,6 +42,8 @@ package auth
 
 import (
 	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -80,6 +82,9 @@ type Keeper struct {
 	browsers   signer
 	steps      signer // of sign-ins that wait for the second one
 	enrolments signer
+	proofs     signer // of passkeys that are asked for once more
+	newcomers  signer // of passkeys that are being added
+	challenges []byte // the key that makes a challenge of a ticket
 	factorSeal sealer
 
 	limits limits
@@ -121,6 +126,7 @@ type Client struct {
 	Agent   string
 	// Browser is the token of a browser that signed in before, else empty.
 	Browser string
+	Site    Site
 }
 
 // Grant is a fresh session: the token for the cookie and when it ends.
@@ -158,12 +164,15 @@ func New(o Options) (*Keeper, error) {
 		live:    map[string]*live{},
 		keys:    keyring{live: map[string]*liveKey{}},
 	}
-	var errs [5]error
+	var errs [8]error
 	k.sessions, errs[0] = newSigner(o, "session", "session")
 	k.browsers, errs[1] = newSigner(o, "known browser", "browser")
 	k.steps, errs[2] = newSigner(o, "second step", "step")
 	k.enrolments, errs[3] = newSigner(o, "enrolment", "enrolment")
 	k.factorSeal, errs[4] = newSealer(o.SecretKey, "second factor")
+	k.proofs, errs[5] = newSigner(o, "passkey proof", "proof")
+	k.newcomers, errs[6] = newSigner(o, "new passkey", "passkey")
+	k.challenges, errs[7] = hkdf.Key(sha256.New, o.SecretKey, nil, "coffer passkey challenge", 32)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, fmt.Errorf("auth: %w", err)
 	}

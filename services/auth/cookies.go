@@ -65,7 +65,7 @@ func (c Cookies) Tokens(r *http.Request) []string { return values(r, c.name(r)) 
 // Client describes the sender of r for limits and for the list of sessions.
 // The address is the edge's word (X-Client-Addr).
 func (c Cookies) Client(r *http.Request) Client {
-	out := Client{Address: r.Header.Get("X-Client-Addr"), Agent: strings.ToValidUTF8(r.UserAgent(), "")}
+	out := Client{Address: r.Header.Get("X-Client-Addr"), Agent: strings.ToValidUTF8(r.UserAgent(), ""), Site: SiteOf(r)}
 	if t := values(r, c.name(r)+known); len(t) > 0 {
 		out.Browser = t[0]
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base32"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/pquerna/otp"
@@ -14,6 +15,7 @@ import (
 // The ways to take the second step of a sign-in.
 const (
 	MethodTOTP     = "totp"
+	MethodPasskey  = "passkey"
 	MethodRecovery = "recovery_code"
 )
 
@@ -26,6 +28,25 @@ type FactorState struct {
 	Since        time.Time // zero when it is off
 	Readable     bool      // false: the secret key is another one, so that no code can be right
 	RecoveryLeft int
+	Passkeys     []Passkey
+}
+
+// On reports that a password alone signs nobody in.
+func (f FactorState) On() bool { return f.TOTP || len(f.Passkeys) > 0 }
+
+// PasskeyAt reports that a passkey works at a site.
+func (f FactorState) PasskeyAt(s Site) bool {
+	return s.NoPasskeys() == "" && slices.Contains(f.Hosts(), s.Host)
+}
+
+// Hosts are the names under which passkeys work, each once.
+func (f FactorState) Hosts() (out []string) {
+	for _, p := range f.Passkeys {
+		if !slices.Contains(out, p.Host) {
+			out = append(out, p.Host)
+		}
+	}
+	return out
 }
 
 // Factors tells what is on.
@@ -37,7 +58,8 @@ func (k *Keeper) Factors(ctx context.Context) (FactorState, error) {
 	f := owner.Factors
 	_, readable := k.factorSeal.open(f.TOTP)
 	return FactorState{
-		TOTP: f.On(), Since: f.TOTPSince, Readable: readable || !f.On(), RecoveryLeft: len(f.Recovery),
+		TOTP: len(f.TOTP) > 0, Since: f.TOTPSince, Readable: readable || len(f.TOTP) == 0, RecoveryLeft: len(f.Recovery),
+		Passkeys: passkeysOf(f),
 	}, nil
 }
 
@@ -58,9 +80,12 @@ func (k *Keeper) Secrets(ctx context.Context) (all [][]byte, err error) {
 }
 
 // methods are the ways that lead on, the usual one first.
-func (k *Keeper) methods(f library.Factors) (out []string) {
+func (k *Keeper) methods(f library.Factors, at Site) (out []string) {
 	if _, readable := k.factorSeal.open(f.TOTP); readable {
 		out = append(out, MethodTOTP)
+	}
+	if len(usable(f, at)) > 0 {
+		out = append(out, MethodPasskey)
 	}
 	if len(f.Recovery) > 0 {
 		out = append(out, MethodRecovery)
@@ -136,7 +161,7 @@ func notMade(err error) error {
 // offNow is the owner, as long as no codes are asked for.
 func (k *Keeper) offNow(ctx context.Context) (*library.Owner, error) {
 	owner, err := k.ownerNow(ctx)
-	if err == nil && owner.Factors.On() {
+	if err == nil && len(owner.Factors.TOTP) > 0 {
 		err = onAlready()
 	}
 	return owner, err
@@ -158,7 +183,8 @@ func (k *Keeper) enrolmentOf(owner *library.Owner, by Identity, ticket string) (
 }
 
 // ConfirmTOTP turns codes on with a right code of the secret in ticket, and
-// returns the recovery codes, which are told here and nowhere again. Invalid
+// returns the recovery codes, which are told here and nowhere again; none where
+// passkeys had them made before. Invalid
 // when the code is wrong.
 func (k *Keeper) ConfirmTOTP(ctx context.Context, by Identity, ticket, code string) (recovery []string, err error) {
 	owner, err := k.offNow(ctx)
@@ -180,15 +206,19 @@ func (k *Keeper) ConfirmTOTP(ctx context.Context, by Identity, ticket, code stri
 	if err != nil {
 		return nil, notMade(err)
 	}
-	recovery, hashes := newRecovery()
+	codes, hashes := newRecovery()
 	_, err = k.amend(ctx, func(o *library.Owner) error {
 		switch {
-		case o.Factors.On():
+		case len(o.Factors.TOTP) > 0:
 			return onAlready()
 		case o.Epoch != c.Epoch:
 			return unauthorized()
 		}
-		o.Factors = library.Factors{TOTP: sealed, TOTPSince: k.o.Now().UTC(), TOTPStep: step, Recovery: hashes, Spent: o.Factors.Spent}
+		recovery = nil
+		if !o.Factors.On() {
+			recovery, o.Factors.Recovery = codes, hashes
+		}
+		o.Factors.TOTP, o.Factors.TOTPSince, o.Factors.TOTPStep = sealed, k.o.Now().UTC(), step
 		return nil
 	})
 	if err != nil {
@@ -200,9 +230,15 @@ func (k *Keeper) ConfirmTOTP(ctx context.Context, by Identity, ticket, code stri
 }
 
 // DisableTOTP turns codes off, for an owner who has proved lately who they are.
-// The recovery codes are void then. Conflict when none are asked for.
+// Without a passkey the recovery codes are void then. Conflict when none are asked for.
 func (k *Keeper) DisableTOTP(ctx context.Context, by Identity) error {
-	err := k.changeFactors(ctx, by, func(f *library.Factors) { *f = library.Factors{Spent: f.Spent} })
+	err := k.changeFactors(ctx, by, func(f *library.Factors) error {
+		if len(f.TOTP) == 0 {
+			return noneOn()
+		}
+		f.TOTP, f.TOTPSince, f.TOTPStep = nil, time.Time{}, 0
+		return nil
+	})
 	if err != nil {
 		return err
 	}
@@ -216,7 +252,7 @@ func (k *Keeper) DisableTOTP(ctx context.Context, by Identity) error {
 // Conflict when no second factor is on.
 func (k *Keeper) RenewRecovery(ctx context.Context, by Identity) ([]string, error) {
 	codes, hashes := newRecovery()
-	if err := k.changeFactors(ctx, by, func(f *library.Factors) { f.Recovery = hashes }); err != nil {
+	if err := k.changeFactors(ctx, by, func(f *library.Factors) error { f.Recovery = hashes; return nil }); err != nil {
 		return nil, err
 	}
 	k.Record(ctx, library.AuditRecoveryMade, "")
@@ -224,7 +260,7 @@ func (k *Keeper) RenewRecovery(ctx context.Context, by Identity) ([]string, erro
 	return codes, nil
 }
 
-func (k *Keeper) changeFactors(ctx context.Context, by Identity, f func(*library.Factors)) error {
+func (k *Keeper) changeFactors(ctx context.Context, by Identity, f func(*library.Factors) error) error {
 	if err := k.proved(ctx, by); err != nil {
 		return err
 	}
@@ -232,7 +268,12 @@ func (k *Keeper) changeFactors(ctx context.Context, by Identity, f func(*library
 		if !o.Factors.On() {
 			return noneOn()
 		}
-		f(&o.Factors)
+		if err := f(&o.Factors); err != nil {
+			return err
+		}
+		if !o.Factors.On() {
+			o.Factors = library.Factors{Spent: o.Factors.Spent}
+		}
 		return nil
 	})
 	return err

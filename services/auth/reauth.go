@@ -50,6 +50,23 @@ func (k *Keeper) proved(ctx context.Context, by Identity) error {
 // code when a second factor is on. Wrong, they are Forbidden, with the Field
 // password or code, and count against a limit that the session has of its own.
 func (k *Keeper) Reauthenticate(ctx context.Context, by Identity, password, code string) error {
+	return k.reauthenticate(ctx, by, password, k.byCode(code), func(*library.Owner) error { return nil })
+}
+
+// ReauthenticateByPasskey is Reauthenticate with what an authenticator answered
+// to AskPasskey, and its ticket, in the place of a code. The Field of a wrong one
+// is passkey.
+func (k *Keeper) ReauthenticateByPasskey(ctx context.Context, by Identity, password, ticket string, answer []byte, at Site) error {
+	return k.reauthenticate(ctx, by, password, k.byPasskey(answer, ticket, at), func(o *library.Owner) error {
+		c, err := k.readAsked(k.proofs, o, by, ticket)
+		if err == nil {
+			k.spendTicket(&o.Factors, c)
+		}
+		return err
+	})
+}
+
+func (k *Keeper) reauthenticate(ctx context.Context, by Identity, password string, factor proof, also func(*library.Owner) error) error {
 	if err := onlyOwner(by); err != nil {
 		return err
 	}
@@ -66,7 +83,7 @@ func (k *Keeper) Reauthenticate(ctx context.Context, by Identity, password, code
 		return err
 	}
 	if owner.Factors.On() {
-		if err := k.codeAgain(ctx, by, code); err != nil {
+		if err := k.factorAgain(ctx, by, factor, also); err != nil {
 			return err
 		}
 	}
@@ -84,20 +101,23 @@ func (k *Keeper) Reauthenticate(ctx context.Context, by Identity, password, code
 	return nil
 }
 
-// codeAgain takes a code of somebody who is signed in. The caller holds
+// factorAgain takes a proof of somebody who is signed in. The caller holds
 // k.writes.
-func (k *Keeper) codeAgain(ctx context.Context, by Identity, code string) error {
+func (k *Keeper) factorAgain(ctx context.Context, by Identity, factor proof, also func(*library.Owner) error) error {
 	as := "session " + by.SessionID
 	if err := k.limits.takeLogin("", as, k.o.Now()); err != nil {
 		return err
 	}
-	_, method, err := k.spend(ctx, code, func(*library.Owner) error { return nil })
-	if e, ok := errors.AsType[*library.Error](err); ok && e.Field == "code" {
+	_, method, err := k.spend(ctx, factor, also)
+	if e := refused(err); e != nil {
 		k.failed(ctx, as)
+		if copied(err) {
+			k.Record(ctx, library.AuditPasskeyCopied, "")
+		}
 		k.Record(ctx, library.AuditFactorFailed, "")
-		refused := *e
-		refused.Kind = library.Forbidden
-		return &refused
+		wrong := *e
+		wrong.Kind = library.Forbidden
+		return &wrong
 	} else if err != nil {
 		return err
 	}

@@ -84,7 +84,7 @@ func (k *Keeper) Login(ctx context.Context, name, password string, c Client) (En
 	k.rightPassword(owner, c.key(), browser)
 	if owner.Factors.On() {
 		k.o.Log.Info("password right, second step to come", "client", c.Address)
-		step, err := k.beginStep(owner)
+		step, err := k.beginStep(owner, c.Site)
 		return Entry{Step: step}, err
 	}
 	g, err := k.signIn(ctx, *owner, browser, "", c)

@@ -26,19 +26,21 @@ type Entry struct {
 type Step struct {
 	Ticket  string
 	Nonce   string
-	Methods []string // that lead on, MethodTOTP and MethodRecovery
+	Methods []string // that lead on, the usual one first
+	Passkey []byte   // the options of navigator.credentials.get, JSON; none where no passkey can be used
 	Expires time.Time
 }
 
 // beginStep makes the second step of a sign-in of owner.
-func (k *Keeper) beginStep(owner *library.Owner) (*Step, error) {
-	s := &Step{Nonce: newID(), Methods: k.methods(owner.Factors), Expires: k.o.Now().Add(stepTTL)}
+func (k *Keeper) beginStep(owner *library.Owner, at Site) (*Step, error) {
+	s := &Step{Nonce: newID(), Methods: k.methods(owner.Factors, at), Expires: k.o.Now().Add(stepTTL)}
 	var err error
 	s.Ticket, err = k.steps.signed(claims{Epoch: owner.Epoch, Nonce: nonceHash(s.Nonce)}, owner.ID, newID(), s.Expires)
 	if err != nil {
 		return nil, &library.Error{Kind: library.Internal, Message: "The sign-in could not be signed.", Cause: err}
 	}
-	return s, nil
+	s.Passkey, err = k.askPasskey(*owner, at, s.Ticket)
+	return s, err
 }
 
 func nonceHash(nonce string) []byte {
@@ -63,18 +65,22 @@ func wrongCode() error {
 }
 
 // LookAtStep reports what is known of a second step before it is taken;
-// Unauthorized when it cannot be.
-func (k *Keeper) LookAtStep(ctx context.Context, ticket, nonce string) (FactorState, error) {
+// Unauthorized when it cannot be. passkey is as in Step.
+func (k *Keeper) LookAtStep(ctx context.Context, ticket, nonce string, at Site) (f FactorState, passkey []byte, err error) {
 	owner, err := k.ownerNow(ctx)
 	if errors.Is(err, &library.Error{Kind: library.NotFound}) {
-		return FactorState{}, stepOver()
+		return f, nil, stepOver()
 	} else if err != nil {
-		return FactorState{}, err
+		return f, nil, err
 	}
 	if _, err := k.readStep(*owner, ticket, nonce); err != nil {
-		return FactorState{}, err
+		return f, nil, err
 	}
-	return k.Factors(ctx)
+	if passkey, err = k.askPasskey(*owner, at, ticket); err != nil {
+		return f, nil, err
+	}
+	f, err = k.Factors(ctx)
+	return f, passkey, err
 }
 
 // readStep is what a ticket says that owner's browser with that nonce may use.
@@ -82,16 +88,38 @@ func (k *Keeper) readStep(owner library.Owner, ticket, nonce string) (claims, er
 	c, err := k.steps.read(ticket)
 	if err != nil || c.Subject != owner.ID || c.Epoch != owner.Epoch || !owner.Factors.On() ||
 		subtle.ConstantTimeCompare(c.Nonce, nonceHash(nonce)) != 1 ||
-		slices.ContainsFunc(owner.Factors.Spent, func(s library.SpentStep) bool { return s.ID == c.ID }) {
+		spent(owner.Factors, c) {
 		return claims{}, stepOver()
 	}
 	return c, nil
+}
+
+func spent(f library.Factors, c claims) bool {
+	return slices.ContainsFunc(f.Spent, func(s library.SpentStep) bool { return s.ID == c.ID })
+}
+
+// spendTicket lets what c says not count again, until it ends by itself.
+func (k *Keeper) spendTicket(f *library.Factors, c claims) {
+	at := k.o.Now()
+	f.Spent = slices.DeleteFunc(slices.Clone(f.Spent), func(s library.SpentStep) bool { return !at.Before(s.Until) })
+	f.Spent = append(f.Spent, library.SpentStep{ID: c.ID, Until: c.ExpiresAt.Time.UTC()})
 }
 
 // TakeStep finishes a sign-in with a code of the app or a recovery code. Wrong
 // ones count as wrong passwords do. Unauthorized when the code is wrong (its
 // Field is code), and when the step cannot be taken (ticket).
 func (k *Keeper) TakeStep(ctx context.Context, ticket, nonce, code string, c Client) (Grant, error) {
+	return k.takeStep(ctx, ticket, nonce, k.byCode(code), c)
+}
+
+// TakeStepByPasskey is TakeStep with what an authenticator answered to the
+// options of the step: a PublicKeyCredential as JSON. The Field of a wrong one
+// is passkey.
+func (k *Keeper) TakeStepByPasskey(ctx context.Context, ticket, nonce string, answer []byte, c Client) (Grant, error) {
+	return k.takeStep(ctx, ticket, nonce, k.byPasskey(answer, ticket, c.Site), c)
+}
+
+func (k *Keeper) takeStep(ctx context.Context, ticket, nonce string, by proof, c Client) (Grant, error) {
 	owner, err := k.ownerNow(ctx)
 	if errors.Is(err, &library.Error{Kind: library.NotFound}) {
 		return Grant{}, stepOver()
@@ -110,19 +138,20 @@ func (k *Keeper) TakeStep(ctx context.Context, ticket, nonce, code string, c Cli
 	if err := k.limits.blocked(browser, k.o.Now()); err != nil { // it began while this waited
 		return Grant{}, err
 	}
-	now, method, err := k.spend(ctx, code, func(o *library.Owner) error {
+	now, method, err := k.spend(ctx, by, func(o *library.Owner) error {
 		t, err := k.readStep(*o, ticket, nonce)
 		if err != nil {
 			return err
 		}
-		at := k.o.Now()
-		o.Factors.Spent = slices.DeleteFunc(slices.Clone(o.Factors.Spent), func(s library.SpentStep) bool { return !at.Before(s.Until) })
-		o.Factors.Spent = append(o.Factors.Spent, library.SpentStep{ID: t.ID, Until: t.ExpiresAt.Time.UTC()})
+		k.spendTicket(&o.Factors, t)
 		return nil
 	})
 	if err != nil {
-		if e, ok := errors.AsType[*library.Error](err); ok && e.Field == "code" {
+		if refused(err) != nil {
 			k.failed(ctx, browser)
+			if copied(err) {
+				k.record(ctx, library.AuditPasskeyCopied, library.ByStranger, c, "")
+			}
 			k.record(ctx, library.AuditFactorFailed, library.ByStranger, c, "")
 			k.o.Log.Warn("sign-in refused at its second step", "client", c.Address)
 		}
@@ -132,37 +161,57 @@ func (k *Keeper) TakeStep(ctx context.Context, ticket, nonce, code string, c Cli
 	return k.signIn(ctx, now, browser, method, c)
 }
 
-// spend takes a code of the owner's, with what else also does to the owner, in
-// one transaction: no code is good twice, whatever happens in between. The
-// caller holds k.writes.
-func (k *Keeper) spend(ctx context.Context, code string, also func(*library.Owner) error) (now library.Owner, method string, err error) {
+// proof takes what shows that somebody has a second factor of the owner's, and
+// lets it not count again. It may run more than once.
+type proof func(*library.Owner) (method string, err error)
+
+// refused is the error of a wrong proof; nil when err is another.
+func refused(err error) *library.Error {
+	if e, ok := errors.AsType[*library.Error](err); ok && (e.Field == "code" || e.Field == "passkey") {
+		return e
+	}
+	return nil
+}
+
+// spend takes a proof of the owner's, with what else also does to the owner, in
+// one transaction: none is good twice, whatever happens in between. The caller
+// holds k.writes.
+func (k *Keeper) spend(ctx context.Context, by proof, also func(*library.Owner) error) (now library.Owner, method string, err error) {
+	now, err = k.amendHeld(ctx, func(o *library.Owner) (err error) {
+		if err := also(o); err != nil {
+			return err
+		}
+		method, err = by(o)
+		return err
+	})
+	return now, method, err
+}
+
+// byCode is the proof of a code of the app or a recovery code.
+func (k *Keeper) byCode(code string) proof {
 	if len(code) > 256 {
 		code = ""
 	}
 	plain := plainCode(code)
-	now, err = k.amendHeld(ctx, func(o *library.Owner) error {
-		if err := also(o); err != nil {
-			return err
-		}
+	return func(o *library.Owner) (string, error) {
 		f := &o.Factors
 		if isTOTP(plain) {
 			secret, readable := k.factorSeal.open(f.TOTP)
-			if !readable && f.On() {
+			if !readable && len(f.TOTP) > 0 {
 				k.o.Log.Error("the secret of the codes was sealed with another secret key; recovery codes still work")
 			}
 			step, ok := stepOf(secret, plain, k.o.Now(), f.TOTPStep)
 			if !readable || !ok {
-				return wrongCode()
+				return "", wrongCode()
 			}
-			method, f.TOTPStep = MethodTOTP, step
-			return nil
+			f.TOTPStep = step
+			return MethodTOTP, nil
 		}
 		rest, ok := withoutRecovery(f.Recovery, plain)
 		if !ok {
-			return wrongCode()
+			return "", wrongCode()
 		}
-		method, f.Recovery = MethodRecovery, rest
-		return nil
-	})
-	return now, method, err
+		f.Recovery = rest
+		return MethodRecovery, nil
+	}
 }

@@ -34,7 +34,7 @@ func TestSecondStep(t *testing.T) {
 			if e := wantKind(t, err, library.Unauthorized); e.Field != try.field {
 				t.Errorf("%s: the field is %q", name, e.Field)
 			}
-			if _, err := b.LookAtStep(t.Context(), try.ticket, try.nonce); err == nil {
+			if _, _, err := b.LookAtStep(t.Context(), try.ticket, try.nonce, Site{}); err == nil {
 				t.Errorf("%s: may look", name)
 			}
 		}
@@ -44,7 +44,7 @@ func TestSecondStep(t *testing.T) {
 		if _, err := b.Verify(t.Context(), s.Ticket); err == nil {
 			t.Error("the ticket is a session")
 		}
-		if look, err := b.restarted(t).LookAtStep(t.Context(), s.Ticket, s.Nonce); err != nil || !look.TOTP {
+		if look, _, err := b.restarted(t).LookAtStep(t.Context(), s.Ticket, s.Nonce, Site{}); err != nil || !look.TOTP {
 			t.Errorf("after a restart: %+v, %v", look, err)
 		}
 		for _, code := range []string{d.wrong(t), "", "12345", d.code(t, 0) + "0", strings.Repeat("1", 1000)} {

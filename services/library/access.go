@@ -25,11 +25,27 @@ type Factors struct {
 	// TOTPStep is the latest time step whose code was accepted. No code of it
 	// or of one before is accepted again.
 	TOTPStep int64 `json:"totp_step,omitempty"`
+	// Passkeys are the credentials that prove a sign-in (WebAuthn), oldest first.
+	Passkeys []Passkey `json:"passkeys,omitempty"`
 	// Recovery are the hashes of the recovery codes that are left.
 	Recovery [][]byte `json:"recovery,omitempty"`
 	// Spent are sign-ins whose second step was taken, until they end by
 	// themselves.
 	Spent []SpentStep `json:"spent,omitempty"`
+}
+
+// Passkey is one credential that an authenticator made for the box under Host,
+// and uses under no other name. It is no secret: Key is the public one.
+type Passkey struct {
+	ID         []byte    `json:"id"` // the credential's
+	Name       string    `json:"name"`
+	Host       string    `json:"host"` // the RP ID
+	Key        []byte    `json:"key"`  // COSE
+	Count      uint32    `json:"count,omitempty"`
+	Syncs      bool      `json:"syncs,omitempty"` // may be copied to other devices (backup eligible); never changes
+	Transports []string  `json:"transports,omitempty"`
+	Added      time.Time `json:"added"`
+	Used       time.Time `json:"used,omitzero"`
 }
 
 // SpentStep names a second step that is not taken again.
@@ -39,7 +55,7 @@ type SpentStep struct {
 }
 
 // On reports that a password alone signs nobody in.
-func (f Factors) On() bool { return len(f.TOTP) > 0 }
+func (f Factors) On() bool { return len(f.TOTP) > 0 || len(f.Passkeys) > 0 }
 
 // Session is one signed-in browser.
 type Session struct {

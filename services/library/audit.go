@@ -30,6 +30,9 @@ const (
 	AuditFactorFailed    AuditKind = "factor_failed"    // the password was right, the code was wrong
 	AuditFactorOn        AuditKind = "factor_on"        // codes are asked for
 	AuditFactorOff       AuditKind = "factor_off"       // and not any more
+	AuditPasskeyAdded    AuditKind = "passkey_added"
+	AuditPasskeyRemoved  AuditKind = "passkey_removed"
+	AuditPasskeyCopied   AuditKind = "passkey_copied"   // its count went back: a copy of it may exist
 	AuditFactorsRemoved  AuditKind = "factors_removed"  // as off, without a proof
 	AuditRecoveryUsed    AuditKind = "recovery_used"    // a recovery code
 	AuditRecoveryMade    AuditKind = "recovery_made"    // anew; those before are void
@@ -55,6 +58,7 @@ func AuditKinds() []AuditKind {
 	return []AuditKind{
 		AuditSignIn, AuditSignInFailed, AuditSignOut, AuditSessionEnded, AuditOthersEnded, AuditEverywhere, AuditPutBack,
 		AuditPassword, AuditPasswordReset, AuditPasswordFailed, AuditFactorFailed, AuditFactorOn, AuditFactorOff, AuditFactorsRemoved,
+		AuditPasskeyAdded, AuditPasskeyRemoved, AuditPasskeyCopied,
 		AuditRecoveryUsed, AuditRecoveryMade, AuditKeyCreated, AuditKeyRevoked, AuditTokenMade, AuditTokenOff, AuditSettingsChanged, AuditHTTPSChanged,
 		AuditCertificateMade, AuditOrderFailed,
 		AuditBackupKey, AuditBackupMade, AuditBackupTaken, AuditBackupDeleted, AuditExported, AuditImported, AuditDiagnosed,
@@ -66,7 +70,7 @@ func AuditKinds() []AuditKind {
 // from one client are one entry with a count, and take a bounded share of the
 // log.
 func (k AuditKind) Repeats() bool {
-	return k == AuditSignInFailed || k == AuditPasswordFailed || k == AuditFactorFailed || k == AuditSetupFailed
+	return k == AuditSignInFailed || k == AuditPasswordFailed || k == AuditFactorFailed || k == AuditPasskeyCopied || k == AuditSetupFailed
 }
 
 // AuditActor is in which capacity something was done.

@@ -12,7 +12,7 @@
 // commits share the next commit and its fsync (see write.go). What a read
 // returns is copied out before its transaction ends.
 //
-// # Schema 3
+// # Schema 4
 //
 // Ids are the text of library.SourceID and have no zero byte. Numbers in keys
 // are big-endian, so that byte order is their order; times are Unix
@@ -22,7 +22,7 @@
 //	bucket     key                        value
 //	meta       "schema"                   the schema's number, decimal text
 //	meta       "box"                      the box's id, 8 hex characters
-//	meta       "owner"                    ownerRow
+//	meta       "owner"                    ownerRow, with library.Factors: passkeys lie in it
 //	meta       "settings"                 library.Settings
 //	meta       "guesses"                  guessesRow; none before the first failure
 //	meta       "backups"                  planRow; none before a recovery key is set up
@@ -55,6 +55,7 @@
 //	1  the first
 //	2  adds keys, audit, audit-repeats and the key guesses of meta
 //	3  adds second factors to the owner, which no program before respects
+//	4  adds passkeys to them, likewise
 //
 // A store of an older schema is brought up to date when it is opened: one
 // transaction applies the steps between (migrate.go). Before, a copy of the file

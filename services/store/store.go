@@ -19,7 +19,7 @@ import (
 )
 
 // Schema is the number of the layout that this program reads and writes.
-const Schema = 3
+const Schema = 4
 
 // FileName is the store's file in its folder.
 const FileName = "coffer.db"

@@ -110,7 +110,7 @@ func TestFactorPages(t *testing.T) {
 	_, r = v.get("/settings/account/totp")
 	at(t, r, "/box/settings/account")
 	page, _ = v.get("/settings/audit")
-	has(t, page, "Zweiter Faktor eingeschaltet", "Neue Wiederherstellungscodes erstellt", "Zweiter Faktor ausgeschaltet", "Passwort richtig, Code falsch", "Wiederherstellungscode benutzt")
+	has(t, page, "Zweiter Faktor eingeschaltet", "Neue Wiederherstellungscodes erstellt", "Zweiter Faktor ausgeschaltet", "Passwort richtig, zweiter Faktor falsch", "Wiederherstellungscode benutzt")
 }
 
 // between is what stands on a page between two texts.
@@ -232,7 +232,7 @@ func TestReauthenticationWithACode(t *testing.T) {
 	form := url.Values{"name": {"Phone"}, "scope": {"add"}}
 	page, r := v.post("/settings/keys", form)
 	status(t, r, 403)
-	has(t, page, "your password and a code", `name="reauth_code"`, `autocomplete="one-time-code"`)
+	has(t, page, "your password, and a code or a passkey", `name="reauth_code"`, `autocomplete="one-time-code"`)
 	for code, says := range map[string]string{"": "The code is wrong", "12345": "The code is wrong"} {
 		form.Set("reauth_password", password)
 		form.Set("reauth_code", code)

@@ -40,7 +40,7 @@ func New(s *shell.Shell, k *auth.Keeper, cookies auth.Cookies) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	step, err := s.View(shell.Sheets{Page: "login-step", Bare: true})
+	step, err := s.View(shell.Sheets{Page: "login-step", Script: "login-step", Bare: true})
 	return &Site{shell: s, view: v, step: step, keeper: k, cookies: cookies}, err
 }
 

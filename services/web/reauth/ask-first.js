@@ -1,3 +1,4 @@
+import { passkeyInstead } from "./passkeys.js";
 import { passwords } from "./password.js";
 
 // askFirst asks for the password, and for a code when a second factor is on,
@@ -6,13 +7,14 @@ import { passwords } from "./password.js";
 // of its own.
 export function askFirst() {
   const dialog = document.getElementById("reauth");
-  const { address, left, lasts, wrong, wrongCode, limited } = dialog.dataset;
+  const { address, left, lasts, wrong, wrongCode, wrongPasskey, limited } = dialog.dataset;
   const problem = document.getElementById("reauth-problem");
   const password = document.getElementById("reauth-password");
   const code = document.getElementById("reauth-code"); // null: none is asked for
   let until = Date.now() + left * 1000;
   let send = () => {};
   passwords();
+  passkeyInstead();
 
   const say = (text, field) => {
     problem.textContent = text;
@@ -33,14 +35,17 @@ export function askFirst() {
   dialog.addEventListener("close", () => {
     password.value = "";
     if (code) code.value = "";
+    code?.dispatchEvent(new Event("input")); // forgets a passkey's answer, too
   });
   dialog.querySelector("form").addEventListener("submit", async (event) => {
     event.preventDefault();
     const button = event.submitter ?? dialog.querySelector("button.primary");
     button.disabled = true;
-    const refused = await prove(address, { password: password.value, code: code?.value });
+    const refused = await prove(address, proofOf(dialog.querySelector("form")));
+    code?.dispatchEvent(new Event("input"));
     button.disabled = false;
     if (refused?.wait) return say(limited.replace("{seconds}", refused.wait), password);
+    if (refused?.field === "passkey") return say(wrongPasskey, code);
     if (refused?.field === "code" && code) return say(wrongCode, code);
     if (refused && refused.field !== "code") return say(wrong, password);
     // The right answer, or a factor that was turned on since this page was made.
@@ -48,6 +53,12 @@ export function askFirst() {
     dialog.close();
     send();
   });
+}
+
+function proofOf({ elements: { reauth_password, reauth_code, reauth_ticket, reauth_passkey } }) {
+  const password = reauth_password.value;
+  if (!reauth_passkey?.value) return { password, code: reauth_code?.value };
+  return { password, ticket: reauth_ticket.value, passkey: JSON.parse(reauth_passkey.value) };
 }
 
 // prove answers what was wrong, or nothing when the form may be sent: the box

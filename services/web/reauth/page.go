@@ -27,6 +27,8 @@ type Dialog struct {
 	Left  int  // seconds for which the owner is not asked
 	Lasts int  // and after a right answer
 	Code  bool // a second factor is on
+
+	Passkey bool // one may stand in for the code here
 }
 
 // Page is the data of the page that asks.
@@ -73,7 +75,7 @@ func (a *Asker) Dialog(c *gin.Context) (Dialog, error) {
 	}
 	factors, err := a.keeper.Factors(c.Request.Context())
 	seconds := func(d time.Duration) int { return max(0, int((d - slack).Seconds())) }
-	return Dialog{Left: seconds(left), Lasts: seconds(auth.ProofLasts), Code: factors.TOTP}, err
+	return Dialog{Left: seconds(left), Lasts: seconds(auth.ProofLasts), Code: factors.On(), Passkey: factors.PasskeyAt(auth.SiteOf(c.Request))}, err
 }
 
 // The names of the page's own fields begin with this.
@@ -85,7 +87,7 @@ func (a *Asker) Guard(act gin.HandlerFunc) gin.HandlerFunc {
 		ctx := c.Request.Context()
 		by, _ := auth.FromContext(ctx)
 		if password, given := c.GetPostForm(own + "password"); given {
-			if err := a.keeper.Reauthenticate(ctx, by, password, c.PostForm(own+"code")); err != nil {
+			if err := a.prove(c, by, password); err != nil {
 				a.again(c, err)
 				return
 			}
@@ -102,6 +104,13 @@ func (a *Asker) Guard(act gin.HandlerFunc) gin.HandlerFunc {
 	}
 }
 
+func (a *Asker) prove(c *gin.Context, by auth.Identity, password string) error {
+	if answer := c.PostForm(own + "passkey"); answer != "" {
+		return a.keeper.ReauthenticateByPasskey(c.Request.Context(), by, password, c.PostForm(own+"ticket"), []byte(answer), auth.SiteOf(c.Request))
+	}
+	return a.keeper.Reauthenticate(c.Request.Context(), by, password, c.PostForm(own+"code"))
+}
+
 // again asks once more after a wrong answer.
 func (a *Asker) again(c *gin.Context, err error) {
 	e, ok := errors.AsType[*library.Error](err)
@@ -109,6 +118,8 @@ func (a *Asker) again(c *gin.Context, err error) {
 	switch {
 	case ok && e.Kind == library.Forbidden && e.Field == "code":
 		a.ask(c, a.shell.Status(e.Kind), &shell.Problem{Message: w.Reauth.WrongCode})
+	case ok && (e.Field == "passkey" || e.Field == "ticket"):
+		a.ask(c, a.shell.Status(e.Kind), &shell.Problem{Message: w.Passkeys.Wrong})
 	case ok && e.Kind == library.Forbidden && e.Field != "":
 		a.ask(c, a.shell.Status(e.Kind), &shell.Problem{Message: w.Reauth.Wrong})
 	case ok && e.Kind == library.Limited:

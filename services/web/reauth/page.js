@@ -1,3 +1,5 @@
 import { passwords } from "./password.js";
+import { passkeyInstead } from "./passkeys.js";
 
 passwords();
+passkeyInstead();

@@ -20,6 +20,7 @@ type Audit struct {
 	OthersEnded, Everywhere, PutBack                                string
 	FactorFailed, FactorOn, FactorOff, FactorsRemoved               string
 	RecoveryUsed, RecoveryMade                                      string
+	PasskeyAdded, PasskeyRemoved, PasskeyCopied                     string
 }
 
 // AuditKind names a kind of event.
@@ -55,6 +56,12 @@ func (w *Words) AuditKind(k library.AuditKind) string {
 		return w.Audit.FactorOn
 	case library.AuditFactorOff:
 		return w.Audit.FactorOff
+	case library.AuditPasskeyAdded:
+		return w.Audit.PasskeyAdded
+	case library.AuditPasskeyRemoved:
+		return w.Audit.PasskeyRemoved
+	case library.AuditPasskeyCopied:
+		return w.Audit.PasskeyCopied
 	case library.AuditFactorsRemoved:
 		return w.Audit.FactorsRemoved
 	case library.AuditRecoveryUsed:
@@ -109,7 +116,8 @@ func englishAudit() Audit {
 		BackupKey: "Recovery key set", BackupMade: "Backup asked for", BackupTaken: "Backup downloaded", BackupDeleted: "Backup deleted",
 		TokenMade: "Service token made", TokenOff: "Service token turned off", Exported: "Library exported", Imported: "Package taken in", Diagnosed: "Diagnostic file downloaded",
 		OthersEnded: "All other browsers signed out", Everywhere: "Signed out everywhere", PutBack: "An older copy of the store was put back",
-		FactorFailed: "Right password, wrong code", FactorOn: "Second factor turned on", FactorOff: "Second factor turned off",
+		FactorFailed: "Right password, wrong second factor", FactorOn: "Second factor turned on", FactorOff: "Second factor turned off",
+		PasskeyAdded: "Passkey added", PasskeyRemoved: "Passkey removed", PasskeyCopied: "Passkey refused: it may have been copied",
 		FactorsRemoved: "Second factor removed", RecoveryUsed: "Recovery code used", RecoveryMade: "New recovery codes made",
 	}
 }
@@ -128,7 +136,8 @@ func germanAudit() Audit {
 		BackupKey: "Wiederherstellungsschlüssel gesetzt", BackupMade: "Sicherung angefordert", BackupTaken: "Sicherung heruntergeladen", BackupDeleted: "Sicherung gelöscht",
 		TokenMade: "Dienstmarke erstellt", TokenOff: "Dienstmarke ausgeschaltet", Exported: "Bibliothek ausgeführt", Imported: "Paket eingeführt", Diagnosed: "Diagnosedatei heruntergeladen",
 		OthersEnded: "Alle anderen Browser abgemeldet", Everywhere: "Überall abgemeldet", PutBack: "Eine ältere Kopie des Speichers wurde zurückgespielt",
-		FactorFailed: "Passwort richtig, Code falsch", FactorOn: "Zweiter Faktor eingeschaltet", FactorOff: "Zweiter Faktor ausgeschaltet",
+		FactorFailed: "Passwort richtig, zweiter Faktor falsch", FactorOn: "Zweiter Faktor eingeschaltet", FactorOff: "Zweiter Faktor ausgeschaltet",
+		PasskeyAdded: "Passkey hinzugefügt", PasskeyRemoved: "Passkey entfernt", PasskeyCopied: "Passkey abgelehnt: er könnte kopiert worden sein",
 		FactorsRemoved: "Zweiter Faktor entfernt", RecoveryUsed: "Wiederherstellungscode benutzt", RecoveryMade: "Neue Wiederherstellungscodes erstellt",
 	}
 }

@@ -151,6 +151,7 @@ func english() *Words {
 		Order:    englishOrder(),
 		Account:  englishAccount(),
 		Factors:  englishFactors(),
+		Passkeys: englishPasskeys(),
 		Reauth:   englishReauth(),
 		Step:     englishStep(),
 		Settings: Settings{

@@ -151,6 +151,7 @@ func german() *Words {
 		Order:    germanOrder(),
 		Account:  germanAccount(),
 		Factors:  germanFactors(),
+		Passkeys: germanPasskeys(),
 		Reauth:   germanReauth(),
 		Step:     germanStep(),
 		Settings: Settings{

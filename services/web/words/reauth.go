@@ -12,7 +12,7 @@ func englishReauth() Reauth {
 	return Reauth{
 		Title:    "Confirm that it is you",
 		Text:     "Anybody at this browser could do lasting harm with this. Enter your password once more. For ten minutes the box does not ask again.",
-		TextCode: "Anybody at this browser could do lasting harm with this. Enter your password and a code. For ten minutes the box does not ask again.",
+		TextCode: "Anybody at this browser could do lasting harm with this. Enter your password, and a code or a passkey. For ten minutes the box does not ask again.",
 		Password: "Password", Confirm: "Confirm",
 		CodeHint:  "Of your authenticator app, or a recovery code.",
 		Wrong:     "The password is wrong. Nothing was changed.",
@@ -25,7 +25,7 @@ func germanReauth() Reauth {
 	return Reauth{
 		Title:    "Bestätige, dass du es bist",
 		Text:     "Wer immer an diesem Browser sitzt, könnte damit bleibenden Schaden anrichten. Gib dein Passwort noch einmal ein. Zehn Minuten lang fragt die Box nicht wieder.",
-		TextCode: "Wer immer an diesem Browser sitzt, könnte damit bleibenden Schaden anrichten. Gib dein Passwort und einen Code ein. Zehn Minuten lang fragt die Box nicht wieder.",
+		TextCode: "Wer immer an diesem Browser sitzt, könnte damit bleibenden Schaden anrichten. Gib dein Passwort ein, und einen Code oder einen Passkey. Zehn Minuten lang fragt die Box nicht wieder.",
 		Password: "Passwort", Confirm: "Bestätigen",
 		CodeHint:  "Aus deiner Authenticator-App, oder ein Wiederherstellungscode.",
 		Wrong:     "Das Passwort ist falsch. Es wurde nichts geändert.",

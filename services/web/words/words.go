@@ -50,6 +50,7 @@ type Words struct {
 	Settings    Settings
 	Account     Account
 	Factors     Factors
+	Passkeys    Passkeys
 	Reauth      Reauth
 	Access      Access
 	HTTPS       HTTPS

@@ -21,10 +21,13 @@ const few = 3
 
 // Factors is what the page says of the second factor.
 type Factors struct {
-	On, Unreadable bool
-	Since          shell.Moment
-	Left           string // recovery codes
-	Few            bool
+	On, App    bool // any; codes of an app
+	Unreadable bool
+	Since      shell.Moment
+	Left       string // recovery codes
+	Few        bool
+	Passkeys   []Passkey
+	NoPasskeys string // why none can be added here
 }
 
 // Enrol is the data of the page that turns codes on.
@@ -53,6 +56,7 @@ func (s *site) registerFactors(r gin.IRouter) {
 	r.POST("/settings/account/totp/off", s.asker.Guard(s.turnOff))
 	r.POST("/settings/account/codes", s.asker.Guard(s.renew))
 	r.POST("/settings/account/codes/file", s.codesFile)
+	s.registerPasskeys(r)
 }
 
 func (s *site) factors(c *gin.Context, p *Page) error {
@@ -60,13 +64,14 @@ func (s *site) factors(c *gin.Context, p *Page) error {
 	if err != nil {
 		return err
 	}
-	p.Factors = Factors{On: f.TOTP, Unreadable: !f.Readable, Left: p.W.Factors.NoneLeft, Few: f.RecoveryLeft < few}
+	p.Factors = Factors{On: f.On(), App: f.TOTP, Unreadable: !f.Readable, Left: p.W.Factors.NoneLeft, Few: f.RecoveryLeft < few}
 	if f.TOTP {
 		p.Factors.Since = p.Moment(f.Since)
 	}
 	if f.RecoveryLeft > 0 {
 		p.Factors.Left = p.W.For(p.W.Factors.Left, f.RecoveryLeft)
 	}
+	s.passkeys(c, p, f.Passkeys)
 	p.Reauth, err = s.asker.Dialog(c)
 	return err
 }
@@ -106,6 +111,9 @@ func (s *site) confirm(c *gin.Context) {
 	ticket := c.PostForm("ticket")
 	codes, err := s.keeper.ConfirmTOTP(ctx, by, ticket, c.PostForm("code"))
 	switch {
+	case err == nil && len(codes) == 0: // a passkey had them made
+		s.Go(c, "/settings/account?done=app#factors")
+		return
 	case err == nil:
 		s.show(c, codes, s.WordsFor(c).Factors.TurnedOn)
 		return

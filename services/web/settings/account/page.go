@@ -45,20 +45,22 @@ type site struct {
 	view    *shell.View
 	enrol   *shell.View
 	codes   *shell.View
+	make    *shell.View
 }
 
 // New parses the pages.
 func New(d *settings.Desk, keeper *auth.Keeper, cookies auth.Cookies, asker *reauth.Asker) (settings.Section, error) {
 	s := &site{Desk: d, keeper: keeper, cookies: cookies, asker: asker}
-	var errs [3]error
+	var errs [4]error
 	s.view, errs[0] = d.View(Name, shell.Sheets{Script: settings.Asset(Name), With: reauth.Templates()})
 	s.enrol, errs[1] = d.View(Name, shell.Sheets{Page: "enrol", Style: "factor", Script: "factor"})
 	s.codes, errs[2] = d.View(Name, shell.Sheets{Page: "recovery-codes", Style: "factor", Script: "factor"})
+	s.make, errs[3] = d.View(Name, shell.Sheets{Page: "passkey", Style: "factor", Script: "passkey"})
 	return s, errors.Join(errs[:]...)
 }
 
 func (s *site) Pages() []shell.Page {
-	return []shell.Page{{View: s.view, Data: &Page{}}, {View: s.enrol, Data: &Enrol{}}, {View: s.codes, Data: &Codes{}}}
+	return []shell.Page{{View: s.view, Data: &Page{}}, {View: s.enrol, Data: &Enrol{}}, {View: s.codes, Data: &Codes{}}, {View: s.make, Data: &Make{}}}
 }
 
 func (s *site) Register(r gin.IRouter) {
@@ -82,7 +84,19 @@ func (s *site) get(c *gin.Context) {
 	case "session":
 		p.Notice = p.W.Settings.SessionEnded
 	case "factor":
-		p.Notice = p.W.Factors.TurnedOff
+		if p.Notice = p.W.Factors.TurnedOff; p.Factors.On {
+			p.Notice = p.W.Factors.AppOff
+		}
+	case "app":
+		p.Notice = p.W.Factors.AppOn
+	case "passkey":
+		p.Notice = p.W.Passkeys.IsAdded
+	case "unpasskey":
+		p.Notice = p.W.Passkeys.IsRemoved
+	case "unmade":
+		p.Notice = p.W.Passkeys.NotMade
+	case "unnamed":
+		p.Notice = p.W.Passkeys.NoName
 	case "late":
 		p.Notice = p.W.Factors.Late
 	case "others":
