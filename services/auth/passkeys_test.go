@@ -188,7 +188,8 @@ func TestPasskeysComeAndGo(t *testing.T) {
 			"an assertion":     {asked.Ticket, "Key", a.get(t, asked.Options), library.Invalid},
 			"no name":          {asked.Ticket, " ", a.create(t, asked.Options), library.Invalid},
 			"a long name":      {asked.Ticket, strings.Repeat("é", 65), a.create(t, asked.Options), library.Invalid},
-			"a foreign ticket": {b.step2(t, by), "Key", a.create(t, asked.Options), library.Conflict},
+			"another purpose":  {b.askedOf(t, b.proofs, by.SessionID), "Key", a.create(t, asked.Options), library.Conflict},
+			"another session":  {b.askedOf(t, b.newcomers, "another"), "Key", a.create(t, asked.Options), library.Conflict},
 		} {
 			_, err := b.AddPasskey(t.Context(), by, try.ticket, try.name, try.answer, home())
 			if wantKind(t, err, try.kind); err == nil {
@@ -232,10 +233,12 @@ func TestPasskeysComeAndGo(t *testing.T) {
 	})
 }
 
-// step2 is a ticket of another purpose of the same session.
-func (b box) step2(t *testing.T, by Identity) string {
+// askedOf is a ticket of a session.
+func (b box) askedOf(t *testing.T, s signer, session string) string {
 	t.Helper()
-	ticket, err := b.proofs.signed(claims{Nonce: nonceHash(by.SessionID)}, by.UserID, newID(), time.Now().Add(stepTTL))
+	owner, err := b.ownerNow(t.Context())
+	must(t, err)
+	ticket, err := s.signed(claims{Epoch: owner.Epoch, Nonce: nonceHash(session)}, owner.ID, newID(), time.Now().Add(stepTTL))
 	must(t, err)
 	return ticket
 }
