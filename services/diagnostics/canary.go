@@ -41,7 +41,7 @@ func Disguises(secret string) []Canary {
 	var all []Canary
 	for form, text := range map[string]string{
 		"plain": secret, "json": string(quoted), "json in json": string(twice), "url": url.QueryEscape(secret), "every byte of a url": percent.String(),
-		"url in a url": url.QueryEscape(url.QueryEscape(secret)), "escaped": escaped.String(),
+		"url in a url": url.QueryEscape(url.QueryEscape(secret)), "every byte of a url in a url": url.QueryEscape(percent.String()), "escaped": escaped.String(),
 		"hex": hex.EncodeToString([]byte(secret)), "capital hex": strings.ToUpper(hex.EncodeToString([]byte(secret))),
 		"base64": base64.StdEncoding.EncodeToString([]byte(secret)), "base64 of a user and it": base64.StdEncoding.EncodeToString([]byte("owner:" + secret)),
 		"base64 of a word and it": base64.URLEncoding.EncodeToString([]byte("a" + secret + "bc")), "base64 after two": base64.RawURLEncoding.EncodeToString([]byte("ab" + secret)),
