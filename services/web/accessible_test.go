@@ -95,7 +95,7 @@ func TestAccessible(t *testing.T) {
 	} {
 		look(v, path)
 	}
-	look(v, "/settings/diagnostics", submit("form[action$=diagnostics] button"), seen(".diagnosis"), click(".diagnosis .row:last-child a"), seen("#opened"))
+	look(v, "/settings/diagnostics", submit("form[action$='settings/diagnostics'] button"), seen(".diagnosis"), click(".diagnosis .row:last-child a"), seen("#opened"))
 	look(v, "/library", click("[data-add]"))
 	b.alarms.tell(someAlarms()...)
 	look(v, "/library")

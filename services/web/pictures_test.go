@@ -120,7 +120,7 @@ func TestPictures(t *testing.T) {
 	b.somePackage()
 	a.shoot(v, "settings-packages", "/settings/packages", run(`document.getElementById("in").scrollIntoView()`))
 	a.shoot(v, "settings-diagnostics-none", "/settings/diagnostics")
-	a.shoot(v, "settings-diagnostics", "/settings/diagnostics", submit("form[action$=diagnostics] button"), seen(".diagnosis"), click(".diagnosis .row:nth-child(4) a"), seen("#opened"))
+	a.shoot(v, "settings-diagnostics", "/settings/diagnostics", submit("form[action$='settings/diagnostics'] button"), seen(".diagnosis"), click(".diagnosis .row:nth-child(4) a"), seen("#opened"))
 	b.went.tell(library.Outgoing{Purposes: purposes()})
 	a.shoot(v, "settings-outgoing", "/settings/outgoing")
 	b.went.tell(someWent(time.Now()))
