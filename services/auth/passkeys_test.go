@@ -183,13 +183,13 @@ func TestPasskeysComeAndGo(t *testing.T) {
 			answer       []byte
 			kind         library.Kind
 		}{
-			"malformed CBOR":   {asked.Ticket, "Key", []byte(strings.Replace(string(a.create(t, asked.Options)), `"attestationObject":"`, `"attestationObject":"_w`, 1)), library.Invalid},
-			"no JSON":          {asked.Ticket, "Key", []byte("{"), library.Invalid},
-			"an assertion":     {asked.Ticket, "Key", a.get(t, asked.Options), library.Invalid},
-			"no name":          {asked.Ticket, " ", a.create(t, asked.Options), library.Invalid},
-			"a long name":      {asked.Ticket, strings.Repeat("é", 65), a.create(t, asked.Options), library.Invalid},
-			"another purpose":  {b.askedOf(t, b.proofs, by.SessionID), "Key", a.create(t, asked.Options), library.Conflict},
-			"another session":  {b.askedOf(t, b.newcomers, "another"), "Key", a.create(t, asked.Options), library.Conflict},
+			"malformed CBOR":  {asked.Ticket, "Key", []byte(strings.Replace(string(a.create(t, asked.Options)), `"attestationObject":"`, `"attestationObject":"_w`, 1)), library.Invalid},
+			"no JSON":         {asked.Ticket, "Key", []byte("{"), library.Invalid},
+			"an assertion":    {asked.Ticket, "Key", a.get(t, asked.Options), library.Invalid},
+			"no name":         {asked.Ticket, " ", a.create(t, asked.Options), library.Invalid},
+			"a long name":     {asked.Ticket, strings.Repeat("é", 65), a.create(t, asked.Options), library.Invalid},
+			"another purpose": {b.askedOf(t, b.proofs, by.SessionID), "Key", a.create(t, asked.Options), library.Conflict},
+			"another session": {b.askedOf(t, b.newcomers, "another"), "Key", a.create(t, asked.Options), library.Conflict},
 		} {
 			_, err := b.AddPasskey(t.Context(), by, try.ticket, try.name, try.answer, home())
 			if wantKind(t, err, try.kind); err == nil {
