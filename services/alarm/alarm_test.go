@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -117,32 +118,38 @@ func (d door) HTTPS(context.Context) (library.HTTPS, error) {
 func TestBeginningAndEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		free, changed := int64(50*gib), 0
-		var broken error
+		var free, changed atomic.Int64
+		var broken atomic.Bool
+		free.Store(50 * gib)
 		w, err := New(Options{
-			Volume: func() (int64, int64, error) { return free, 100 * gib, broken }, Door: door{},
-			Changed: func() { changed++ }, Log: slog.New(slog.NewTextHandler(&log, nil)),
+			Volume: func() (int64, int64, error) {
+				if broken.Load() {
+					return 0, 0, errors.New("no such volume")
+				}
+				return free.Load(), 100 * gib, nil
+			},
+			Door: door{}, Changed: func() { changed.Add(1) }, Log: slog.New(slog.NewTextHandler(&log, nil)),
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		go func() { _ = w.Run(ctx) }()
-		wants := func(want string, changes int) {
+		wants := func(want string, changes int64) {
 			t.Helper()
 			time.Sleep(every)
 			synctest.Wait()
-			if got := codes(w.Alarms()); got != want || changed != changes {
-				t.Errorf("%q, %d changes, want %q, %d", got, changed, want, changes)
+			if got := codes(w.Alarms()); got != want || changed.Load() != changes {
+				t.Errorf("%q, %d changes, want %q, %d", got, changed.Load(), want, changes)
 			}
 		}
 		wants("certificate_expires", 1)
-		free = 0
+		free.Store(0)
 		wants("disk_full certificate_expires", 2) // the graver first
 		wants("disk_full certificate_expires", 2)
-		free = 50 * gib
+		free.Store(50 * gib)
 		wants("certificate_expires", 3)
-		broken = errors.New("no such volume")
+		broken.Store(true)
 		wants("certificate_expires", 3)
 		stop()
 		synctest.Wait()
