@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,13 +14,21 @@ import (
 
 // tokenFile is the file in memory.
 type tokenFile struct {
+	mu    sync.Mutex
 	key   string
 	fails error
 }
 
+// now is what is in it; put is what somebody else does to it.
+func (f *tokenFile) now() string { f.mu.Lock(); defer f.mu.Unlock(); return f.key }
+
+func (f *tokenFile) put(key string) { f.mu.Lock(); defer f.mu.Unlock(); f.key = key }
+
 func (f *tokenFile) Path() string { return "/data/service-token" }
 
 func (f *tokenFile) Sum(context.Context) ([]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.key == "" || f.fails != nil {
 		return nil, f.fails
 	}
@@ -28,6 +37,8 @@ func (f *tokenFile) Sum(context.Context) ([]byte, error) {
 }
 
 func (f *tokenFile) Write(_ context.Context, key string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.fails == nil {
 		f.key = key
 	}
@@ -35,6 +46,8 @@ func (f *tokenFile) Write(_ context.Context, key string) error {
 }
 
 func (f *tokenFile) Remove(context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.fails == nil {
 		f.key = ""
 	}
@@ -59,7 +72,7 @@ func TestServiceToken(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- b.RunToken(ctx) }()
 		time.Sleep(10 * time.Minute)
-		if file.key != "" {
+		if file.now() != "" {
 			t.Fatal("a box without an owner has a token")
 		}
 		grant := b.setUp(t)
@@ -78,7 +91,7 @@ func TestServiceToken(t *testing.T) {
 			}
 		}
 		synctest.Wait() // it follows the setup at once
-		first := file.key
+		first := file.now()
 		opens(first, "after the setup")
 		state, err := b.Token(t.Context())
 		if err != nil || !state.On || state.Missing || state.Key.Expires.Sub(state.Key.CreatedAt).Round(time.Hour) != TokenLasts {
@@ -87,11 +100,11 @@ func TestServiceToken(t *testing.T) {
 
 		// It is replaced in its time, and the one before works for a day.
 		time.Sleep(TokenRenews - time.Hour)
-		if file.key != first {
+		if file.now() != first {
 			t.Fatal("it is replaced early")
 		}
 		time.Sleep(2 * time.Hour)
-		second := file.key
+		second := file.now()
 		if second == first {
 			t.Fatal("it is not replaced")
 		}
@@ -103,16 +116,16 @@ func TestServiceToken(t *testing.T) {
 
 		// What somebody puts into the file, or takes away, is put right.
 		for _, text := range []string{"", "junk", first} {
-			file.key = text
+			file.put(text)
 			time.Sleep(2 * tokenEvery)
-			if file.key == text {
+			if file.now() == text {
 				t.Errorf("%.10q stays", text)
 			}
-			opens(file.key, "put right")
+			opens(file.now(), "put right")
 		}
 
 		// A new password voids it, and another takes its place.
-		before := file.key
+		before := file.now()
 		if err := b.Reauthenticate(t.Context(), owner, goodPassword, ""); err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +134,7 @@ func TestServiceToken(t *testing.T) {
 		}
 		synctest.Wait()
 		void(before, "a new password")
-		opens(file.key, "after a new password")
+		opens(file.now(), "after a new password")
 		stop()
 		if err := <-done; err != nil {
 			t.Error(err)
