@@ -152,8 +152,11 @@ func (k *Keeper) makeToken(ctx context.Context) error {
 		return err
 	}
 	if err := k.o.TokenFile.Write(ctx, text); err != nil {
-		_, ended := k.endKey(ctx, key.ID)
-		return errors.Join(err, ended)
+		// It may be there all the same, where only the answer got lost.
+		if sum, unseen := k.o.TokenFile.Sum(ctx); unseen != nil || !bytes.Equal(sum, key.Hash) {
+			_, ended := k.endKey(ctx, key.ID)
+			return errors.Join(err, ended)
+		}
 	}
 	k.o.Log.Info("service token made", "key", key.ID, "until", key.Expires)
 	return nil
@@ -167,10 +170,15 @@ func (k *Keeper) RunToken(ctx context.Context) error {
 	}
 	tick := time.NewTicker(tokenEvery)
 	defer tick.Stop()
+	told := ""
 	for {
+		said := ""
 		if err := k.lookAfterToken(ctx); err != nil && ctx.Err() == nil {
-			k.o.Log.Error("the service token is not what it should be", "err", err)
+			if said = err.Error(); said != told {
+				k.o.Log.Error("the service token is not what it should be", "err", err)
+			}
 		}
+		told = said
 		select {
 		case <-ctx.Done():
 			return nil
@@ -184,8 +192,11 @@ func (k *Keeper) lookAfterToken(ctx context.Context) error {
 	k.tokens.Lock()
 	defer k.tokens.Unlock()
 	needed, err := k.SetupNeeded(ctx)
-	if err != nil || needed {
+	if err != nil {
 		return err
+	}
+	if needed { // what lies there is of a box that is no more
+		return k.o.TokenFile.Remove(ctx)
 	}
 	set, err := k.o.Accounts.Settings(ctx)
 	if err != nil {
@@ -216,13 +227,14 @@ func tokenDue(key library.Key, now time.Time) bool {
 }
 
 // shortenOthers gives every other service token the overlap to live at most:
-// the one before, and one that a crash kept from getting into the file.
+// the one before, and one that a crash kept from getting into the file. A copy of
+// the store in which they live longer is an older one from then on.
 func (k *Keeper) shortenOthers(ctx context.Context, but string) error {
 	all, err := k.o.Keys.Keys(ctx)
 	if err != nil {
 		return err
 	}
-	last := k.o.Now().Add(TokenOverlap).UTC().Truncate(time.Millisecond)
+	last, shorter := k.o.Now().Add(TokenOverlap).UTC().Truncate(time.Millisecond), false
 	for _, key := range all {
 		if !key.Service || key.ID == but || !key.Expires.After(last) {
 			continue
@@ -231,6 +243,10 @@ func (k *Keeper) shortenOthers(ctx context.Context, but string) error {
 		if err := k.replaceKey(ctx, key); err != nil {
 			return err
 		}
+		shorter = true
+	}
+	if shorter {
+		k.outdate(context.WithoutCancel(ctx))
 	}
 	return nil
 }

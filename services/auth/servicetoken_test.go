@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"maps"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -17,6 +18,7 @@ type tokenFile struct {
 	mu    sync.Mutex
 	key   string
 	fails error
+	lost  error // of a write that was done
 }
 
 // now is what is in it; put is what somebody else does to it.
@@ -42,7 +44,7 @@ func (f *tokenFile) Write(_ context.Context, key string) error {
 	if f.fails == nil {
 		f.key = key
 	}
-	return f.fails
+	return errors.Join(f.fails, f.lost)
 }
 
 func (f *tokenFile) Remove(context.Context) error {
@@ -71,6 +73,7 @@ func TestServiceToken(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- b.RunToken(ctx) }()
+		file.put("of a box that was here before")
 		time.Sleep(10 * time.Minute)
 		if file.now() != "" {
 			t.Fatal("a box without an owner has a token")
@@ -235,6 +238,17 @@ func TestTokenInterrupted(t *testing.T) {
 	}
 	<-ended // a stream that it opened ends with it all the same
 
+	// An answer that got lost: what is in the file is good all the same.
+	was := file.key
+	file.lost = errors.New("no answer")
+	if _, err := b.RenewToken(t.Context(), owner); err != nil {
+		t.Error(err)
+	}
+	if _, err := b.VerifyKey(t.Context(), file.key); err != nil || file.key == was {
+		t.Errorf("what is in the file opens nothing: %v", err)
+	}
+	file.lost = nil
+
 	file.fails = errors.New("no such folder")
 	n := b.tokens()
 	if _, err := b.RenewToken(t.Context(), owner); err == nil {
@@ -246,4 +260,39 @@ func TestTokenInterrupted(t *testing.T) {
 	if f := b.tokenFacts(t.Context()); f.TokenOpens {
 		t.Errorf("%+v", f)
 	}
+}
+
+// A copy of the store from before the token was replaced brings the one before
+// back no more than any other key that has ended, and another is made.
+func TestTokenPutBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := &tokenFile{}
+		b := newBox(t, func(o *Options) { o.TokenFile = file })
+		b.setUp(t)
+		look := func(b box) {
+			t.Helper()
+			if err := b.lookAfterToken(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		look(b)
+		first := file.key
+		time.Sleep(TokenRenews)
+		copied, kept := b.a.copied(), maps.Clone(b.shelf.all)
+		look(b)
+		second := file.key
+		time.Sleep(TokenOverlap)
+
+		b.shelf.all = kept
+		now := b.resumed(t, copied)
+		now.o.TokenFile = file
+		look(now)
+		for _, text := range []string{first, second} {
+			_, err := now.VerifyKey(t.Context(), text)
+			wantKind(t, err, library.Unauthorized)
+		}
+		if _, err := now.VerifyKey(t.Context(), file.key); err != nil || file.key == second {
+			t.Errorf("what is in the file: %v", err)
+		}
+	})
 }

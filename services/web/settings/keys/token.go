@@ -39,13 +39,14 @@ func (s *site) token(c *gin.Context, p *Page) (*Token, error) {
 	return out, nil
 }
 
-// tryFile is a command on the machine of the box that uses the file.
+// tryFile is a command on the machine of the box that uses the file. The key is
+// no argument of a program, which others could see in the list of processes.
 func tryFile(c *gin.Context, base, path string) string {
 	scheme := "http"
 	if auth.Secure(c.Request) {
 		scheme = "https"
 	}
-	return fmt.Sprintf("curl -H \"Authorization: Bearer $(cat %s)\" %s://%s%s/api/v1/sources", path, scheme, c.Request.Host, base)
+	return fmt.Sprintf("printf 'Authorization: Bearer %%s' \"$(cat %s)\" | curl -H @- %s://%s%s/api/v1/sources", path, scheme, c.Request.Host, base)
 }
 
 func (s *site) renewToken(c *gin.Context) { s.changeToken(c, s.keeper.RenewToken, "renewed") }
