@@ -46,10 +46,10 @@ func (k *Keeper) Setup(ctx context.Context, code, name, password string, c Clien
 }
 
 func (k *Keeper) setOwner(o library.Owner) {
-	k.token.mark() // another epoch voids it
 	k.mu.Lock()
-	defer k.mu.Unlock()
 	k.owner = &o
+	k.mu.Unlock()
+	k.token.mark() // another epoch voids it; who looks before it is seen finds nothing to do
 }
 
 // Login checks name and password, taking the same time for unknown names. When
