@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -174,10 +175,6 @@ func boot(t *testing.T) (b *box.Native, secure string) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	t.Cleanup(cancel)
 	dir := tier.Folder(t)
-	binary, err := box.Build(ctx, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
 	host := lan(t)
 	address, err := box.Address(host)
 	if err != nil {
@@ -187,9 +184,19 @@ func boot(t *testing.T) (b *box.Native, secure string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return at(t, ctx, dir, address, beside), "https://" + beside
+}
+
+// at builds a box and starts it at two addresses.
+func at(t *testing.T, ctx context.Context, dir, address, beside string, env ...string) *box.Native {
+	t.Helper()
+	binary, err := box.Build(ctx, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.Command(binary, "init", "--root", dir)
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), "COFFER_LISTEN_TLS="+beside)
-	b, err = box.Start(ctx, address, cmd)
+	cmd.Dir, cmd.Env = dir, slices.Concat(os.Environ(), []string{"COFFER_LISTEN_TLS=" + beside}, env)
+	b, err := box.Start(ctx, address, cmd)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +209,7 @@ func boot(t *testing.T) (b *box.Native, secure string) {
 			t.Errorf("the box stops with %d, %v", code, err)
 		}
 	})
-	return b, "https://" + beside
+	return b
 }
 
 // fill types into fields by their ids, replacing what is there.
