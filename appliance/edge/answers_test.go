@@ -56,6 +56,20 @@ func TestAssets(t *testing.T) {
 	if res := b.do(t, "GET", "/static/app.css", nil, "If-None-Match", small.Header.Get("ETag"), "Accept-Encoding", "gzip"); res.StatusCode != 304 {
 		t.Errorf("asked again with its tag: %d", res.StatusCode)
 	}
+	// What another site leads to is not compressed, so that its length tells
+	// nothing of what stands beside words of theirs.
+	at := b.url
+	for says, want := range map[string]string{
+		"": "gzip", "Sec-Fetch-Site: same-origin": "gzip", "Sec-Fetch-Site: none": "gzip", "Referer: " + at: "gzip", "Referer: " + at + "/a?b=c d": "gzip",
+		"Sec-Fetch-Site: cross-site": "", "Sec-Fetch-Site: same-site": "", "Referer: https://other.example/": "", "Referer: " + at + ".example/": "", "Referer: about:client": "",
+	} {
+		name, value, _ := strings.Cut(says, ": ")
+		for _, path := range []string{"/long", "/api/v1/long"} {
+			if res := b.do(t, "GET", path, nil, "Accept-Encoding", "gzip", name, value); res.StatusCode != 200 || res.Header.Get("Content-Encoding") != want {
+				t.Errorf("%s, %q: %d %v", path, says, res.StatusCode, res.Header)
+			}
+		}
+	}
 }
 
 // The two policies; what the API says of an original is a third.

@@ -104,6 +104,9 @@ func (a *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "private, no-cache")
 	case strings.HasSuffix(r.URL.Path, "/broken"):
 		w.WriteHeader(http.StatusInternalServerError)
+	case strings.HasSuffix(r.URL.Path, "/long"):
+		w.Header().Set("Content-Type", "text/html")
+		defer fmt.Fprint(w, strings.Repeat("from the API ", 500))
 	}
 	for name := range wanted() {
 		if w.Header().Get(name) == "" {
