@@ -16,6 +16,7 @@ run: build ## the box natively, below ./var, until Ctrl-C
 test: ## every tier; names those it had to skip
 	scripts/setup.sh test
 	scripts/axe.sh
+	scripts/observatory.sh
 	go run ./scripts/tiers
 
 lint: ## gofmt, vet, staticcheck, shellcheck

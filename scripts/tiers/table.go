@@ -62,6 +62,10 @@ func tiers() []tier {
 			programs: []string{"nginx"}, runs: verbose("20m", "acme"),
 		},
 		{
+			name: "scan", what: "TLS and headers, judged by testssl.sh and Mozilla's HTTP Observatory",
+			programs: []string{"nginx", "ip", "testssl", "node"}, root: true, runs: verbose("20m", "scan"),
+		},
+		{
 			name: "chaos", what: "kill -9 of each process while it reads",
 			programs: []string{"nginx"}, runs: verbose("15m", "chaos"),
 		},

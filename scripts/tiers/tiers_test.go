@@ -20,7 +20,7 @@ func TestEveryTierHasARunner(t *testing.T) {
 			packages = append(packages, r.packages...)
 		}
 	}
-	for _, want := range []string{e2e.Native, e2e.Proofs, e2e.Supervision, e2e.Quiet, e2e.ACME, e2e.Chaos, e2e.Image, e2e.Browser} {
+	for _, want := range []string{e2e.Native, e2e.Proofs, e2e.Supervision, e2e.Quiet, e2e.ACME, e2e.Scan, e2e.Chaos, e2e.Image, e2e.Browser} {
 		if !slices.Contains(names, want) {
 			t.Errorf("no tier %q is run", want)
 		}

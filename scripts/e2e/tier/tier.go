@@ -25,6 +25,7 @@ const (
 	Browser     = "browser"
 	Quiet       = "quiet"
 	ACME        = "acme"
+	Scan        = "scan"
 )
 
 // Need skips the test unless its tier was asked for.
