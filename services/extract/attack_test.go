@@ -4,15 +4,18 @@ import (
 	"archive/tar"
 	"archive/zip"
 	"bytes"
-	"encoding/binary"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"coffer/services/extract"
+	"coffer/services/extract/extracttest"
 )
 
 // badNames are those that no member may have.
@@ -26,7 +29,7 @@ func badNames() []string {
 
 func TestNames(t *testing.T) {
 	for _, name := range badNames() {
-		for format, archive := range map[string][]byte{"zip": zipped(t, member{name: name, text: "x"}, member{name: "good", text: "x"}), "rar": rarred(member{name: name, text: "x"}, member{name: "good", text: "x"})} {
+		for format, archive := range map[string][]byte{"zip": extracttest.Zip(t, extracttest.Member{Name: name, Text: "x"}, extracttest.Member{Name: "good", Text: "x"}), "rar": extracttest.RAR(extracttest.Member{Name: name, Text: "x"}, extracttest.Member{Name: "good", Text: "x"})} {
 			if format == "rar" && strings.ContainsAny(name, "\x00\u202e\u00b9") {
 				continue // its names are of one byte a character, to the first NUL
 			}
@@ -37,7 +40,7 @@ func TestNames(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{"./a": "a", "a//b": "a/b", `a\b`: "a/b", "a/./b": "a/b", "10:30": "10:30", "1:b": "1:b", "console": "console", "COM": "COM", "com10": "com10", "ä/ß": "ä/ß", "..a": "..a"} {
-		if got := walk(t, "a", zipped(t, member{name: name, text: "x"}), small()); got.err != nil || got.files[want] != "x" {
+		if got := walk(t, "a", extracttest.Zip(t, extracttest.Member{Name: name, Text: "x"}), small()); got.err != nil || got.files[want] != "x" {
 			t.Errorf("%q: %v %q", name, got.err, got.files)
 		}
 	}
@@ -48,8 +51,8 @@ func TestDuplicates(t *testing.T) {
 		{"a", "a"}, {"a", "A"}, {"a", "./a"}, {"x/a", `x\a`}, {"stra\u00dfe", "STRASSE"}, {"\u00e9", "e\u0301"}, {"\ufb01", "fi"},
 		{"a", "a/b"}, {"a/b", "A"}, {"a", "a."}, {"dir/a", "DIR /a"},
 	} {
-		for format, pack := range map[string]func(testing.TB, ...member) []byte{"zip": zipped, "tar": tarred} {
-			got := walk(t, "a", pack(t, member{name: pair[0], text: "1"}, member{name: pair[1], text: "2"}), small())
+		for format, pack := range map[string]func(testing.TB, ...extracttest.Member) []byte{"zip": extracttest.Zip, "tar": extracttest.Tar} {
+			got := walk(t, "a", pack(t, extracttest.Member{Name: pair[0], Text: "1"}, extracttest.Member{Name: pair[1], Text: "2"}), small())
 			if got.err != nil || len(got.files) != 1 || len(got.left) != 1 {
 				t.Errorf("%s, %q: %v %q, left %v", format, pair, got.err, got.files, got.left)
 			}
@@ -60,30 +63,30 @@ func TestDuplicates(t *testing.T) {
 			}
 		}
 	}
-	got := walk(t, "a", tarred(t, member{name: "d/", mode: fs.ModeDir}, member{name: "D/", mode: fs.ModeDir}, member{name: "d/f", text: "x"}), small())
+	got := walk(t, "a", extracttest.Tar(t, extracttest.Member{Name: "d/", Mode: fs.ModeDir}, extracttest.Member{Name: "D/", Mode: fs.ModeDir}, extracttest.Member{Name: "d/f", Text: "x"}), small())
 	if got.err != nil || len(got.left) > 0 || got.files["d/f"] != "x" {
 		t.Errorf("a folder named twice: %v %v", got.err, got.left)
 	}
 }
 
 func TestUnusual(t *testing.T) {
-	for kind, members := range map[extract.Kind][]member{
-		extract.Link:    {{name: "sym", mode: fs.ModeSymlink, link: "/etc/passwd"}},
-		extract.Special: {{name: "fifo", mode: fs.ModeNamedPipe}, {name: "char", mode: fs.ModeDevice | fs.ModeCharDevice}, {name: "block", mode: fs.ModeDevice}},
+	for kind, members := range map[extract.Kind][]extracttest.Member{
+		extract.Link:    {{Name: "sym", Mode: fs.ModeSymlink, Link: "/etc/passwd"}},
+		extract.Special: {{Name: "fifo", Mode: fs.ModeNamedPipe}, {Name: "char", Mode: fs.ModeDevice | fs.ModeCharDevice}, {Name: "block", Mode: fs.ModeDevice}},
 	} {
 		for _, m := range members {
-			for format, archive := range map[string][]byte{"zip": zipped(t, m), "tar": tarred(t, m)} {
-				if got := walk(t, "a", archive, small()); got.err != nil || got.left[m.name] != kind || len(got.files) > 0 {
-					t.Errorf("%s, %s: %v %q, left %v", format, m.name, got.err, got.files, got.left)
+			for format, archive := range map[string][]byte{"zip": extracttest.Zip(t, m), "tar": extracttest.Tar(t, m)} {
+				if got := walk(t, "a", archive, small()); got.err != nil || got.left[m.Name] != kind || len(got.files) > 0 {
+					t.Errorf("%s, %s: %v %q, left %v", format, m.Name, got.err, got.files, got.left)
 				}
 			}
 		}
 	}
-	hard := tarred(t, member{name: "hard", link: "/etc/passwd"})
+	hard := extracttest.Tar(t, extracttest.Member{Name: "hard", Link: "/etc/passwd"})
 	if got := walk(t, "a", hard, small()); got.left["hard"] != extract.Link {
 		t.Errorf("a hard link: %v %v", got.err, got.left)
 	}
-	if got := walk(t, "a", rarred(member{name: "sym", text: "/etc", mode: fs.ModeSymlink}), small()); got.left["sym"] != extract.Link {
+	if got := walk(t, "a", extracttest.RAR(extracttest.Member{Name: "sym", Text: "/etc", Mode: fs.ModeSymlink}), small()); got.left["sym"] != extract.Link {
 		t.Errorf("a link in a RAR: %v %v", got.err, got.left)
 	}
 	var b bytes.Buffer
@@ -94,89 +97,72 @@ func TestUnusual(t *testing.T) {
 	check(t, w.Close())
 	sparse := b.Bytes()
 	sparse[156] = tar.TypeGNUSparse
-	if got := walk(t, "a", resum(sparse), small()); len(got.files) > 0 {
+	if got := walk(t, "a", extracttest.Resum(sparse), small()); len(got.files) > 0 {
 		t.Errorf("a file with holes: %v %v", got.err, got.files)
 	}
 }
 
-// resum corrects the sum of the first header of a tar.
-func resum(archive []byte) []byte {
-	copy(archive[148:156], "        ")
-	sum := 0
-	for _, b := range archive[:512] {
-		sum += int(b)
+// A damaged member of a ZIP is left out, and the others come; where nothing may
+// be left out, the whole is refused.
+func TestDamagedMember(t *testing.T) {
+	got := walk(t, "a", extracttest.Lying(t), small())
+	if got.err != nil || len(got.files) != 1 || got.files["b"] != "good" || got.left["a"] != extract.Damaged {
+		t.Errorf("%v %q, left %v", got.err, got.files, got.left)
 	}
-	copy(archive[148:156], fmt.Sprintf("%06o\x00 ", sum))
-	return archive
-}
-
-// zeros is a member that packs a thousandfold.
-func zeros(size int) member { return member{name: "zeros", text: string(make([]byte, size))} }
-
-// attacks are archives that end a walk, by what they are.
-func attacks(t testing.TB) map[string][]byte {
-	t.Helper()
-	var many, parts []member
-	for i := range 101 {
-		many = append(many, member{name: fmt.Sprint("f", i)})
+	o := extract.Options{Limits: small(), Formats: extract.All()}
+	archive := extracttest.Lying(t)
+	err := extract.Walk(t.Context(), bytes.NewReader(archive), int64(len(archive)), "a", o, func(_ extract.Entry, r io.Reader) error {
+		_, err := io.Copy(io.Discard, r)
+		return err
+	})
+	if extract.KindOf(err) != extract.Damaged {
+		t.Errorf("nothing may be left out: %v", err)
 	}
-	random := noise(1 << 20)
-	for i := range 5 {
-		parts = append(parts, member{name: fmt.Sprint("p", i), text: random})
-	}
-	nested := zipped(t, zeros(200_000))
-	for range 2 {
-		nested = zipped(t, member{name: "a.zip", text: string(nested)}, member{name: "b.zip", text: string(nested)})
-	}
-	return map[string][]byte{
-		"a member over its limit":           tarred(t, member{name: "big", text: noise(1<<20 + 1)}),
-		"all over the limit":                zipped(t, parts...),
-		"a ZIP bomb":                        zipped(t, zeros(1<<20)),
-		"a tar bomb":                        gzipped(t, tarred(t, zeros(1<<20))),
-		"a tar bomb that looks like a text": gzipped(t, tarred(t, zeros(1<<20))),
-		"a Zstandard bomb":                  zstandard(t, make([]byte, 1<<20)),
-		"an XZ bomb":                        fixture(t, "zeros.xz"),
-		"a 7z bomb":                         fixture(t, "zeros.7z"),
-		"a nested bomb":                     nested,
-		"many members":                      zipped(t, many...),
-		"many members of a tar":             tarred(t, many...),
-		"members over each other":           overlapping(t),
-		"a lying size":                      lying(t),
+	root, err := os.OpenRoot(t.TempDir())
+	check(t, err)
+	o.Refused = func(*extract.Error) error { return nil }
+	files, err := extract.Into(t.Context(), root, "in", bytes.NewReader(archive), int64(len(archive)), "a", o)
+	if _, stands := root.Stat("in/a"); err != nil || len(files) != 1 || stands == nil {
+		t.Errorf("half a file stays: %v %v %v", files, err, stands)
 	}
 }
 
-func noise(n int) string {
-	b := make([]byte, n)
-	x := uint64(88172645463325252)
-	for i := range b {
-		x ^= x << 13
-		x ^= x >> 7
-		x ^= x << 17
-		b[i] = byte(x)
+// A directory is told before the first member, once, and only that of the
+// outermost archive; what is told can end the walk.
+func TestPlanned(t *testing.T) {
+	inner := extracttest.Zip(t, extracttest.Member{Name: "x", Text: "123"}, extracttest.Member{Name: "y", Text: "4"})
+	zip := extracttest.Zip(t, extracttest.Member{Name: "dir/", Mode: fs.ModeDir}, extracttest.Member{Name: "in.zip", Text: string(inner)}, extracttest.Member{Name: "z", Text: "12345"})
+	for name, c := range map[string]struct {
+		archive []byte
+		want    string
+	}{
+		"zip": {zip, fmt.Sprintf("[2 files, %d bytes]", len(inner)+5)}, "7z": {extracttest.Fixture(t, "plain.7z"), "[2 files, 50 bytes]"},
+		"tar": {extracttest.Tar(t, two()...), "[]"},
+	} {
+		var told []string
+		visited, enough := 0, errors.New("no room")
+		o := extract.Options{Limits: small(), Formats: extract.All(), Planned: func(n int, size int64) error {
+			told = append(told, fmt.Sprintf("%d files, %d bytes", n, size))
+			if visited > 0 {
+				t.Errorf("%s: told after %d members", name, visited)
+			}
+			return nil
+		}}
+		visit := func(extract.Entry, io.Reader) error { visited++; return nil }
+		err := extract.Walk(t.Context(), bytes.NewReader(c.archive), int64(len(c.archive)), "a", o, visit)
+		if err != nil || fmt.Sprint(told) != c.want || visited == 0 {
+			t.Errorf("%s: %v, told %v, visited %d", name, err, told, visited)
+		}
+		o.Planned = func(int, int64) error { return enough }
+		err = extract.Walk(t.Context(), bytes.NewReader(c.archive), int64(len(c.archive)), "a", o, visit)
+		if (c.want == "[]") != (err == nil) || err != nil && err != enough {
+			t.Errorf("%s: the walk went on: %v", name, err)
+		}
 	}
-	return string(b)
-}
-
-// overlapping has two members of different names whose entries in the
-// directory lead to the same bytes.
-func overlapping(t testing.TB) []byte {
-	t.Helper()
-	archive := zipped(t, member{name: "aaaa", text: noise(2000)}, member{name: "bbbb", text: noise(2000)})
-	at := bytes.LastIndex(archive, []byte("PK\x01\x02"))
-	binary.LittleEndian.PutUint32(archive[at+42:], 0)
-	return archive
-}
-
-// lying says that a member is smaller than it is.
-func lying(t testing.TB) []byte {
-	t.Helper()
-	archive := zipped(t, member{name: "a", text: noise(2000)})
-	binary.LittleEndian.PutUint32(archive[bytes.Index(archive, []byte("PK\x01\x02"))+24:], 10)
-	return archive
 }
 
 func TestAttacks(t *testing.T) {
-	for name, archive := range attacks(t) {
+	for name, archive := range extracttest.Attacks(t) {
 		got := walk(t, "a", archive, small())
 		if extract.KindOf(got.err) == "" {
 			t.Errorf("%s: %v, %d files", name, got.err, len(got.files))
@@ -186,9 +172,9 @@ func TestAttacks(t *testing.T) {
 
 // An archive that holds itself ends at the depth, not at the time.
 func TestDepth(t *testing.T) {
-	archive := gzipped(t, []byte("innermost"))
+	archive := extracttest.Gzip(t, []byte("innermost"))
 	for range 10 {
-		archive = gzipped(t, archive)
+		archive = extracttest.Gzip(t, archive)
 	}
 	got := walk(t, "a.gz", archive, small())
 	if got.err != nil || len(got.files) > 0 || len(got.left) != 1 {
@@ -201,8 +187,8 @@ func TestDepth(t *testing.T) {
 	}
 	large := small()
 	large.Nested = 1000
-	inner := string(zipped(t, member{name: "x", text: noise(2000)}))
-	got = walk(t, "a.zip", zipped(t, member{name: "inner.zip", text: inner}), large)
+	inner := string(extracttest.Zip(t, extracttest.Member{Name: "x", Text: extracttest.Noise(2000)}))
+	got = walk(t, "a.zip", extracttest.Zip(t, extracttest.Member{Name: "inner.zip", Text: inner}), large)
 	if got.err != nil || got.left["inner.zip"] != extract.Depth || len(got.files) > 0 {
 		t.Errorf("too large to hold: %v %q, left %v", got.err, got.files, got.left)
 	}
@@ -218,9 +204,9 @@ func TestCostOfRefusing(t *testing.T) {
 	limits.Members = 10_000
 	for name, archive := range map[string][]byte{
 		"200,000 empty members, ZIP": multitude(t),
-		"200,000 empty members, tar": gzipped(t, bytes.Repeat(tarred(t, member{name: "e"})[:512], 200_000)),
-		"64 MiB of zeros, ZIP":       zipped(t, zeros(64<<20)),
-		"64 MiB of zeros, tar.gz":    gzipped(t, tarred(t, zeros(64<<20))),
+		"200,000 empty members, tar": extracttest.Gzip(t, bytes.Repeat(extracttest.Tar(t, extracttest.Member{Name: "e"})[:512], 200_000)),
+		"64 MiB of zeros, ZIP":       extracttest.Zip(t, extracttest.Zeros(64<<20)),
+		"64 MiB of zeros, tar.gz":    extracttest.Gzip(t, extracttest.Tar(t, extracttest.Zeros(64<<20))),
 	} {
 		var before, after runtime.MemStats
 		runtime.GC()

@@ -8,14 +8,15 @@ import (
 	"testing"
 
 	"coffer/services/extract"
+	"coffer/services/extract/extracttest"
 )
 
 // Whatever the bytes are, a walk ends, hands over only names that stay
 // inside, each once, and no more than its limits allow.
 func FuzzWalk(f *testing.F) {
 	for _, archive := range [][]byte{
-		zipped(f, two()...), tarred(f, two()...), gzipped(f, tarred(f, two()...)), zstandard(f, []byte(first)), rarred(two()...),
-		fixture(f, "plain.tar.bz2"), fixture(f, "plain.tar.xz"), overlapping(f), zipped(f, member{name: "a.zip", text: string(zipped(f, two()...))}),
+		extracttest.Zip(f, two()...), extracttest.Tar(f, two()...), extracttest.Gzip(f, extracttest.Tar(f, two()...)), extracttest.Zstd(f, []byte(first)), extracttest.RAR(two()...),
+		extracttest.Fixture(f, "plain.tar.bz2"), extracttest.Fixture(f, "plain.tar.xz"), extracttest.Overlapping(f), extracttest.Zip(f, extracttest.Member{Name: "a.zip", Text: string(extracttest.Zip(f, two()...))}),
 	} {
 		f.Add(archive)
 	}

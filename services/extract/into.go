@@ -35,8 +35,11 @@ func Into(ctx context.Context, root *os.Root, folder string, r io.ReaderAt, size
 	defer into.Close()
 	err = Walk(ctx, r, size, name, o, func(e Entry, body io.Reader) error {
 		n, err := write(into, e.Name, body)
+		if err != nil {
+			return errors.Join(err, into.RemoveAll(e.Name))
+		}
 		files = append(files, File{e, n})
-		return err
+		return nil
 	})
 	return files, err
 }

@@ -3,6 +3,7 @@ package extract
 import (
 	"errors"
 	"io"
+	"math"
 
 	"github.com/bodgit/sevenzip"
 	"github.com/nwaples/rardecode/v2"
@@ -53,6 +54,16 @@ func (w *walk) sevenZip(s *source) error {
 	zr, err := sevenzip.NewReader(s.at, s.size)
 	if err != nil {
 		return locked("", err)
+	}
+	files, size := 0, int64(0)
+	for _, f := range zr.File {
+		if !f.FileInfo().IsDir() {
+			files++
+			size += int64(min(f.UncompressedSize, uint64(math.MaxInt64-size)))
+		}
+	}
+	if err := w.plan(files, size); err != nil {
+		return err
 	}
 	for _, f := range zr.File {
 		if err := w.member(); err != nil {

@@ -20,6 +20,11 @@ type Options struct {
 	// second name, a locked one. The walk goes on unless it returns an error. When
 	// it is nil, the first such member refuses the whole archive.
 	Refused func(*Error) error
+	// Planned, when set, is told once how many files the directory of the
+	// outermost archive lists, and how many bytes it says they have, before the
+	// first is visited: of ZIP and 7z, which have one. It is what the archive
+	// claims. Its error ends the walk.
+	Planned func(files int, size int64) error
 }
 
 // Entry is a member that is an ordinary file.
@@ -145,6 +150,17 @@ func (w *walk) open(f Format, s *source) error {
 	}
 }
 
+// plan tells what a directory lists, of the outermost archive only.
+func (w *walk) plan(files int, size int64) error {
+	if w.depth > 1 || w.options.Planned == nil {
+		return nil
+	}
+	if err := w.options.Planned(files, max(size, 0)); err != nil {
+		return &visitError{err}
+	}
+	return nil
+}
+
 // leave tells of a member that is left out, for a reason that is not the whole
 // archive's.
 func (w *walk) leave(why error) error {
@@ -201,7 +217,7 @@ func (w *walk) inner(f Format, name string, modified time.Time, r io.Reader) err
 		if err != nil {
 			return err
 		}
-		if f == Zip && w.isDocument(held) {
+		if f == Zip && Document(bytes.NewReader(held), int64(len(held)), w.limits) {
 			return w.hand(name, modified, io.MultiReader(bytes.NewReader(held), r))
 		}
 		if n, _ := r.Read(make([]byte, 1)); n > 0 {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"coffer/services/extract"
+	"coffer/services/extract/extracttest"
 )
 
 const (
@@ -20,21 +21,21 @@ const (
 	second = "The second member, in a folder.\n"
 )
 
-func two() []member {
-	return []member{{name: "one.txt", text: first}, {name: "folder/two.txt", text: second}}
+func two() []extracttest.Member {
+	return []extracttest.Member{{Name: "one.txt", Text: first}, {Name: "folder/two.txt", Text: second}}
 }
 
 // Every format gives the same two files, whatever the archive is called.
 func TestOrdinaryArchives(t *testing.T) {
 	for name, archive := range map[string][]byte{
-		"zip":     zipped(t, two()...),
-		"tar":     tarred(t, two()...),
-		"tar.gz":  gzipped(t, tarred(t, two()...)),
-		"tar.zst": zstandard(t, tarred(t, two()...)),
-		"tar.bz2": fixture(t, "plain.tar.bz2"),
-		"tar.xz":  fixture(t, "plain.tar.xz"),
-		"7z":      fixture(t, "plain.7z"),
-		"rar":     rarred(two()...),
+		"zip":     extracttest.Zip(t, two()...),
+		"tar":     extracttest.Tar(t, two()...),
+		"tar.gz":  extracttest.Gzip(t, extracttest.Tar(t, two()...)),
+		"tar.zst": extracttest.Zstd(t, extracttest.Tar(t, two()...)),
+		"tar.bz2": extracttest.Fixture(t, "plain.tar.bz2"),
+		"tar.xz":  extracttest.Fixture(t, "plain.tar.xz"),
+		"7z":      extracttest.Fixture(t, "plain.7z"),
+		"rar":     extracttest.RAR(two()...),
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := walk(t, "a picture.jpg", archive, small())
@@ -48,7 +49,7 @@ func TestOrdinaryArchives(t *testing.T) {
 
 func TestOneFileIsNamedAfterItsArchive(t *testing.T) {
 	for name, want := range map[string]string{"notes.txt.gz": "notes.txt", "notes": "notes", "a/b/notes.TXT.GZ": "notes.TXT", ".gz": ".gz"} {
-		if got := walk(t, name, gzipped(t, []byte(first)), small()); got.err != nil || got.files[want] != first {
+		if got := walk(t, name, extracttest.Gzip(t, []byte(first)), small()); got.err != nil || got.files[want] != first {
 			t.Errorf("%s: %v %q", name, got.err, got.files)
 		}
 	}
@@ -56,9 +57,9 @@ func TestOneFileIsNamedAfterItsArchive(t *testing.T) {
 
 // Archives inside archives are taken apart and documents are not.
 func TestInnerArchives(t *testing.T) {
-	document := string(zipped(t, member{name: "[Content_Types].xml"}, member{name: "word/document.xml"}))
-	inner := gzipped(t, tarred(t, member{name: "deep.txt", text: "deep"}, member{name: "a.docx", text: document}))
-	archive := zipped(t, member{name: "in/inner.tgz", text: string(inner)}, member{name: "notes.gz", text: string(gzipped(t, []byte(first)))})
+	document := string(extracttest.Zip(t, extracttest.Member{Name: "[Content_Types].xml"}, extracttest.Member{Name: "word/document.xml"}))
+	inner := extracttest.Gzip(t, extracttest.Tar(t, extracttest.Member{Name: "deep.txt", Text: "deep"}, extracttest.Member{Name: "a.docx", Text: document}))
+	archive := extracttest.Zip(t, extracttest.Member{Name: "in/inner.tgz", Text: string(inner)}, extracttest.Member{Name: "notes.gz", Text: string(extracttest.Gzip(t, []byte(first)))})
 	got := walk(t, "outer.zip", archive, small())
 	want := map[string]string{"in/inner.tgz/deep.txt": "deep", "in/inner.tgz/a.docx": document, "notes.gz/notes": first}
 	if got.err != nil || !maps.Equal(got.files, want) || len(got.left) > 0 {
@@ -73,12 +74,12 @@ func TestInnerArchives(t *testing.T) {
 
 // What is wrong with an inner archive is told, and the rest is read.
 func TestInnerDamage(t *testing.T) {
-	inner := zipped(t, two()...)
-	got := walk(t, "outer.tar", tarred(t,
-		member{name: "cut.zip", text: string(inner[:len(inner)-30])},
-		member{name: "cut.tgz", text: string(gzipped(t, tarred(t, two()...))[:60])},
-		member{name: "locked.7z", text: string(fixture(t, "locked.7z"))},
-		member{name: "after.txt", text: "after"}), small())
+	inner := extracttest.Zip(t, two()...)
+	got := walk(t, "outer.tar", extracttest.Tar(t,
+		extracttest.Member{Name: "cut.zip", Text: string(inner[:len(inner)-30])},
+		extracttest.Member{Name: "cut.tgz", Text: string(extracttest.Gzip(t, extracttest.Tar(t, two()...))[:60])},
+		extracttest.Member{Name: "locked.7z", Text: string(extracttest.Fixture(t, "locked.7z"))},
+		extracttest.Member{Name: "after.txt", Text: "after"}), small())
 	left := map[string]extract.Kind{"cut.zip": extract.Damaged, "cut.tgz": extract.Damaged, "locked.7z/one.txt": extract.Encrypted}
 	if got.err != nil || got.files["after.txt"] != "after" || !maps.Equal(got.left, left) {
 		t.Errorf("%v %q, left %v", got.err, got.files, got.left)
@@ -86,24 +87,24 @@ func TestInnerDamage(t *testing.T) {
 }
 
 func TestLocked(t *testing.T) {
-	locked := zipped(t, two()...)
+	locked := extracttest.Zip(t, two()...)
 	at := bytes.Index(locked, []byte("PK\x01\x02"))
 	locked[at+8] |= 1
-	for name, archive := range map[string][]byte{"zip": locked, "7z": fixture(t, "locked.7z")} {
+	for name, archive := range map[string][]byte{"zip": locked, "7z": extracttest.Fixture(t, "locked.7z")} {
 		if got := walk(t, name, archive, small()); got.err != nil || got.left["one.txt"] != extract.Encrypted {
 			t.Errorf("%s: %v, left %v", name, got.err, got.left)
 		}
 	}
-	if got := walk(t, "7z", fixture(t, "sealed.7z"), small()); extract.KindOf(got.err) != extract.Encrypted {
+	if got := walk(t, "7z", extracttest.Fixture(t, "sealed.7z"), small()); extract.KindOf(got.err) != extract.Encrypted {
 		t.Errorf("names locked too: %v", got.err)
 	}
 }
 
 func TestDamage(t *testing.T) {
 	whole := map[string][]byte{
-		"zip": zipped(t, two()...), "tar.gz": gzipped(t, tarred(t, two()...)), "7z": fixture(t, "plain.7z"),
-		"rar": rarred(two()...), "tar.xz": fixture(t, "plain.tar.xz"), "tar.bz2": fixture(t, "plain.tar.bz2"),
-		"tar.zst": zstandard(t, tarred(t, two()...)),
+		"zip": extracttest.Zip(t, two()...), "tar.gz": extracttest.Gzip(t, extracttest.Tar(t, two()...)), "7z": extracttest.Fixture(t, "plain.7z"),
+		"rar": extracttest.RAR(two()...), "tar.xz": extracttest.Fixture(t, "plain.tar.xz"), "tar.bz2": extracttest.Fixture(t, "plain.tar.bz2"),
+		"tar.zst": extracttest.Zstd(t, extracttest.Tar(t, two()...)),
 	}
 	for name, archive := range whole {
 		got := walk(t, name, archive[:len(archive)*3/5], small())
@@ -120,7 +121,7 @@ func TestDamage(t *testing.T) {
 
 // The first member that is refused ends a strict walk.
 func TestStrict(t *testing.T) {
-	archive := zipped(t, member{name: "good", text: "x"}, member{name: "../bad", text: "x"})
+	archive := extracttest.Zip(t, extracttest.Member{Name: "good", Text: "x"}, extracttest.Member{Name: "../bad", Text: "x"})
 	err := extract.Walk(t.Context(), bytes.NewReader(archive), int64(len(archive)), "a", extract.Options{Limits: small(), Formats: extract.All()},
 		func(extract.Entry, io.Reader) error { return nil })
 	if extract.KindOf(err) != extract.Name || !strings.Contains(err.Error(), "../bad") || !strings.Contains(err.Error(), "leads out of the archive") {
@@ -130,8 +131,8 @@ func TestStrict(t *testing.T) {
 
 // A format that the caller did not name is not read, at any level.
 func TestOnlyNamedFormats(t *testing.T) {
-	inner := string(gzipped(t, []byte(first)))
-	archive := zipped(t, member{name: "a.gz", text: inner})
+	inner := string(extracttest.Gzip(t, []byte(first)))
+	archive := extracttest.Zip(t, extracttest.Member{Name: "a.gz", Text: inner})
 	var got string
 	o := extract.Options{Limits: small(), Formats: []extract.Format{extract.Zip}}
 	err := extract.Walk(t.Context(), bytes.NewReader(archive), int64(len(archive)), "a", o, func(_ extract.Entry, r io.Reader) error {
@@ -157,13 +158,13 @@ func TestStream(t *testing.T) {
 		return err
 	}
 	pipe := func(b []byte) io.Reader { return io.MultiReader(bytes.NewReader(b)) }
-	if err := extract.WalkStream(t.Context(), pipe(zstandard(t, tarred(t, two()...))), "a.tar.zst", o, visit); err != nil || files["folder/two.txt"] != second {
+	if err := extract.WalkStream(t.Context(), pipe(extracttest.Zstd(t, extracttest.Tar(t, two()...))), "a.tar.zst", o, visit); err != nil || files["folder/two.txt"] != second {
 		t.Errorf("%v %q", err, files)
 	}
-	if err := extract.WalkStream(t.Context(), pipe(zipped(t, two()...)), "a.zip", o, visit); extract.KindOf(err) != extract.Unknown {
+	if err := extract.WalkStream(t.Context(), pipe(extracttest.Zip(t, two()...)), "a.zip", o, visit); extract.KindOf(err) != extract.Unknown {
 		t.Errorf("a ZIP from its beginning: %v", err)
 	}
-	zeros := gzipped(t, make([]byte, 1<<20))
+	zeros := extracttest.Gzip(t, make([]byte, 1<<20))
 	if err := extract.WalkStream(t.Context(), pipe(zeros), "a.gz", o, visit); extract.KindOf(err) != extract.Ratio {
 		t.Errorf("a bomb: %v", err)
 	}
@@ -172,7 +173,7 @@ func TestStream(t *testing.T) {
 // A visitor's error comes back as it is, and so does the caller's own end.
 func TestOthersErrors(t *testing.T) {
 	mine := errors.New("the disk is full")
-	archive := gzipped(t, tarred(t, two()...))
+	archive := extracttest.Gzip(t, extracttest.Tar(t, two()...))
 	o := extract.Options{Limits: small(), Formats: extract.All()}
 	err := extract.Walk(t.Context(), bytes.NewReader(archive), int64(len(archive)), "a", o, func(extract.Entry, io.Reader) error { return mine })
 	if err != mine {
@@ -197,7 +198,7 @@ func TestInto(t *testing.T) {
 	check(t, err)
 	defer root.Close()
 	o := extract.Options{Limits: small(), Formats: extract.All()}
-	archive := zipped(t, two()...)
+	archive := extracttest.Zip(t, two()...)
 	files, err := extract.Into(t.Context(), root, "out", bytes.NewReader(archive), int64(len(archive)), "a.zip", o)
 	check(t, err)
 	text, err := os.ReadFile(filepath.Join(dir, "out/folder/two.txt"))
@@ -208,7 +209,7 @@ func TestInto(t *testing.T) {
 		t.Errorf("over what is there: %v", err)
 	}
 
-	for name, archive := range attacks(t) {
+	for name, archive := range extracttest.Attacks(t) {
 		if _, err := extract.Into(t.Context(), root, "attack", bytes.NewReader(archive), int64(len(archive)), name, o); err == nil {
 			t.Errorf("%s was unpacked", name)
 		}

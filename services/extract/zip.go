@@ -2,9 +2,11 @@ package extract
 
 import (
 	"archive/zip"
-	"bytes"
+	"context"
 	"errors"
+	"io"
 	"io/fs"
+	"math"
 	"slices"
 	"strings"
 )
@@ -20,6 +22,9 @@ func (w *walk) zip(s *source) error {
 	if err := apart(zr.File); err != nil {
 		return err
 	}
+	if err := w.plan(listed(zr.File)); err != nil {
+		return err
+	}
 	decode := decoder(zr.File)
 	for _, f := range zr.File {
 		if err := w.zipMember(f, decode(f)); err != nil {
@@ -27,6 +32,19 @@ func (w *walk) zip(s *source) error {
 		}
 	}
 	return nil
+}
+
+// listed is how many files a directory lists, and their bytes as it says. A sum
+// beyond what a number holds is that number.
+func listed(files []*zip.File) (n int, size int64) {
+	for _, f := range files {
+		if f.Mode().IsDir() {
+			continue
+		}
+		n++
+		size += int64(min(f.UncompressedSize64, uint64(math.MaxInt64-size)))
+	}
+	return n, size
 }
 
 // directory reads the list of members. What that may read is bounded, so that
@@ -96,7 +114,11 @@ func (w *walk) zipMember(f *zip.File, name string) error {
 		return damaged(name, err)
 	}
 	defer r.Close()
-	return w.entry(name, f.Modified, w.yields(r))
+	err = damaged(name, w.entry(name, f.Modified, w.yields(r)))
+	if KindOf(err) == Damaged {
+		return w.leave(err) // the others have bytes of their own
+	}
+	return err
 }
 
 // folder takes note of a folder.
@@ -122,18 +144,20 @@ func unusual(mode fs.FileMode, name string) error {
 	return refuse(Special, name, "it is no ordinary file", nil)
 }
 
-// isDocument tells a document that is a ZIP archive: EPUB and OpenDocument
-// name their type in a member (OCF 3.3, ODF 1.3 part 2), office documents
-// describe their parts in one (ECMA-376 part 2), programs for Java and Android
-// have a manifest.
-func (w *walk) isDocument(doc []byte) bool {
-	zr, err := w.directory(&source{at: bytes.NewReader(doc), size: int64(len(doc))})
+// Document reports that the size bytes of r are a document that is a ZIP
+// archive, and not an archive of files: EPUB and OpenDocument name their type in
+// a member (OCF 3.3, ODF 1.3 part 2), office documents describe their parts in
+// one (ECMA-376 part 2), programs for Java and Android have a manifest, iWork
+// documents an index.
+func Document(r io.ReaderAt, size int64, l Limits) bool {
+	w := &walk{budget: &budget{ctx: context.Background(), limits: l}}
+	zr, err := w.directory(&source{at: r, size: size})
 	if err != nil {
 		return false
 	}
 	return slices.ContainsFunc(zr.File, func(f *zip.File) bool {
 		switch f.Name {
-		case "mimetype", "[Content_Types].xml", "META-INF/container.xml", "META-INF/MANIFEST.MF":
+		case "mimetype", "[Content_Types].xml", "META-INF/container.xml", "META-INF/MANIFEST.MF", "Index/Document.iwa":
 			return true
 		}
 		return false

@@ -10,6 +10,7 @@ import (
 	"coffer/services/parser/internal/limits"
 	"coffer/services/parser/internal/pdf"
 	"coffer/services/parser/internal/prose"
+	"coffer/services/parser/unpack"
 	"coffer/services/parser/wire"
 )
 
@@ -24,6 +25,7 @@ type ChildOptions struct {
 // Words that a child is started with, after Options.ChildCommand.
 const (
 	argText    = "text"    // reads everything but PDF
+	argUnpack  = "unpack"  // takes one archive apart, and ends
 	argPDF     = "pdf"     // reads PDF too; directories of compiled PDFium follow
 	argCompile = "compile" // compiles PDFium into the directory that follows
 )
@@ -34,7 +36,7 @@ func Child(args []string, in io.Reader, out io.Writer, options ChildOptions) err
 	if len(args) == 2 && args[0] == argCompile {
 		return CompileCache(args[1])
 	}
-	if len(args) == 0 || args[0] != argText && args[0] != argPDF {
+	if len(args) == 0 || args[0] != argText && args[0] != argPDF && args[0] != argUnpack {
 		return fmt.Errorf("parser: a child cannot do %q", args)
 	}
 	debug.SetMemoryLimit(limits.ChildHeap)
@@ -59,6 +61,9 @@ func Child(args []string, in io.Reader, out io.Writer, options ChildOptions) err
 	if err := c.say(wire.Ready{}); err != nil {
 		return err
 	}
+	if args[0] == argUnpack {
+		return c.archive()
+	}
 	for {
 		if err := c.document(); err != nil {
 			if errors.Is(err, io.EOF) {
@@ -67,6 +72,23 @@ func Child(args []string, in io.Reader, out io.Writer, options ChildOptions) err
 			return err
 		}
 	}
+}
+
+// archive takes one archive apart.
+func (c *child) archive() error {
+	debug.SetMemoryLimit(limits.ArchiveHeap)
+	m, err := c.in.Next()
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	request, ok := m.(wire.Unpack)
+	if !ok {
+		return fmt.Errorf("%w: %T before a request", wire.ErrFrame, m)
+	}
+	return unpack.Run(request, c.in, c.out)
 }
 
 // CompileCache compiles PDFium for this processor into dir. It takes seconds

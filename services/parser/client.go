@@ -24,8 +24,7 @@ type Client struct {
 // the connection or ctx. Ending ctx ends the reading.
 func (c Client) Parse(ctx context.Context, request wire.Request, body io.Reader, onProgress func(wire.Progress)) (wire.Result, error) {
 	if request.Size > wire.MaxDocument {
-		return wire.Result{}, &wire.Failure{Code: wire.CodeTooLarge,
-			Message: fmt.Sprintf("The file is larger than %d MiB, the most that Coffer reads as one document. Split it and add the parts.", wire.MaxDocument>>20)}
+		return wire.Result{}, wire.TooLarge()
 	}
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "unix", c.Socket)

@@ -3,6 +3,7 @@ package parser_test
 import (
 	"bytes"
 	"fmt"
+	"math/bits"
 	"os"
 	"strings"
 	"testing"
@@ -24,6 +25,10 @@ func hostile(how string) {
 		select {}
 	}
 	say(wire.Ready{})
+	if len(os.Args) > 3 && os.Args[3] == "unpack" {
+		hostileUnpacker(how, in, say)
+		return
+	}
 	for {
 		var request wire.Request
 		for done := false; !done; {
@@ -39,6 +44,41 @@ func hostile(how string) {
 			}
 		}
 		misbehave(how, request, say)
+	}
+}
+
+// hostileUnpacker has been taken over by an archive.
+func hostileUnpacker(how string, in *wire.Reader, say func(wire.Message)) {
+	if _, err := in.Next(); err != nil {
+		return
+	}
+	switch how {
+	case "want-for-ever":
+		for {
+			say(wire.Want{Length: 1})
+			if _, err := in.Next(); err != nil {
+				return
+			}
+		}
+	case "want-beyond":
+		say(wire.Want{Offset: 1 << 30, Length: 1})
+	case "member-twice":
+		say(wire.Left{Name: "a", Code: "x"})
+		say(wire.Left{Name: "a", Code: "x"})
+	case "endless-members":
+		for n := 0; ; n++ {
+			say(wire.Member{Number: n, Name: "a", Size: wire.MaxChunk})
+			say(wire.Data(make([]byte, wire.MaxChunk)))
+			say(wire.End{})
+		}
+	case "passage":
+		say(wire.Passage{Text: "a"})
+	case "allocate":
+		for size := 16 << 20; ; size *= 2 {
+			say(wire.Left{Name: fmt.Sprint(len(bytes.Repeat([]byte{1}, size))), Code: "x", Number: bits.Len(uint(size)) - 25})
+		}
+	default:
+		misbehave(how, wire.Request{}, say)
 	}
 }
 

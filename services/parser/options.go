@@ -43,6 +43,11 @@ type Limits struct {
 	Text      int           // bytes of text
 	Passages  int           // passages
 	Documents int           // documents until a child is replaced
+	// An archive has a wall and a processor time of its own; its Stall counts
+	// while nobody is being waited for.
+	ArchiveWall  time.Duration
+	ArchiveCPU   time.Duration
+	ArchiveBytes int64 // bytes of the members that are taken from one archive
 }
 
 func (o Options) withDefaults() Options {
@@ -59,6 +64,10 @@ func (o Options) withDefaults() Options {
 	l.Text = cmp.Or(l.Text, wire.MaxText)
 	l.Passages = cmp.Or(l.Passages, wire.MaxPassages)
 	l.Documents = cmp.Or(l.Documents, limits.Documents)
+	// The child ends by itself before that.
+	l.ArchiveWall = cmp.Or(l.ArchiveWall, limits.ArchiveTime+time.Minute)
+	l.ArchiveCPU = cmp.Or(l.ArchiveCPU, limits.ArchiveCPU)
+	l.ArchiveBytes = cmp.Or(l.ArchiveBytes, limits.ArchiveTotal)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

@@ -17,13 +17,35 @@ import (
 type pool struct {
 	options Options
 	slots   chan struct{}
+	archive chan struct{} // held by the one child that takes an archive apart
 	mu      sync.Mutex
 	idle    []*process
 	compile sync.Mutex
 }
 
 func newPool(o Options) *pool {
-	return &pool{options: o, slots: make(chan struct{}, o.Children)}
+	return &pool{options: o, slots: make(chan struct{}, o.Children), archive: make(chan struct{}, 1)}
+}
+
+// takeUnpacker returns a fresh child that takes an archive apart, waiting for the
+// one before it to end. It does not count among those that read: its members are
+// read while it goes on. endUnpacker must follow.
+func (p *pool) takeUnpacker(ctx context.Context) (*process, error) {
+	select {
+	case p.archive <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	child, err := startProcess(ctx, p.options, argUnpack)
+	if err != nil {
+		<-p.archive
+	}
+	return child, err
+}
+
+func (p *pool) endUnpacker(child *process) {
+	child.end()
+	<-p.archive
 }
 
 // take returns a child that reads PDF or not, waiting for its turn. A child

@@ -19,9 +19,16 @@ import (
 // about the document.
 func (s *server) talk(ctx context.Context, conn net.Conn) error {
 	peer := &peer{conn: conn, in: wire.NewReader(conn), out: wire.NewWriter(conn), pause: s.options.Limits.Hand}
-	request, err := peer.request()
+	first, err := peer.next()
 	if err != nil {
 		return ignoreEOF(err)
+	}
+	if request, ok := first.(wire.Unpack); ok {
+		return s.unpack(ctx, peer, request)
+	}
+	request, ok := first.(wire.Request)
+	if !ok {
+		return fmt.Errorf("%w: %T before a request", wire.ErrFrame, first)
 	}
 	head, whole, err := peer.head()
 	if err != nil {
@@ -63,18 +70,6 @@ func (p *peer) next() (wire.Message, error) {
 		return nil, err
 	}
 	return p.in.Next()
-}
-
-func (p *peer) request() (wire.Request, error) {
-	m, err := p.next()
-	if err != nil {
-		return wire.Request{}, err
-	}
-	request, ok := m.(wire.Request)
-	if !ok {
-		return wire.Request{}, fmt.Errorf("%w: %T before a request", wire.ErrFrame, m)
-	}
-	return request, nil
 }
 
 // head returns as much of the document as it takes to tell a PDF, and whether

@@ -13,7 +13,8 @@ import (
 
 // A frame is one byte for its kind, four bytes for the length of its payload
 // (big endian), and the payload: raw bytes for data, a four-byte page and
-// UTF-8 text for a passage, JSON for everything else.
+// UTF-8 text for a passage, an eight-byte offset and a four-byte length for what
+// is wanted, JSON for everything else.
 const (
 	kindRequest  = 'Q'
 	kindData     = 'D'
@@ -23,6 +24,12 @@ const (
 	kindPassage  = 'T'
 	kindHead     = 'R'
 	kindFailure  = 'F'
+	kindUnpack   = 'U'
+	kindWant     = 'W'
+	kindPlan     = 'L'
+	kindMember   = 'M'
+	kindLeft     = 'X'
+	kindUnpacked = 'V'
 )
 
 const headerSize = 5
@@ -32,7 +39,7 @@ const headerSize = 5
 var ErrFrame = errors.New("wire: bad frame")
 
 // A Message is one of Request, Data, End, Ready, Progress, Passage, Head and
-// Failure.
+// Failure, or about an archive Unpack, Want, Plan, Member, Left and Unpacked.
 type Message interface{ kind() byte }
 
 // Data is a chunk of the document. It is valid until the next call of Next.
@@ -99,6 +106,20 @@ func (w *Writer) Write(m Message) error {
 		m.Title = clip(m.Title, maxTitle)
 		return w.json(m)
 	case Failure:
+		m.Message = clip(m.Message, maxMessage)
+		return w.json(m)
+	case Unpack:
+		m.FileName = clip(m.FileName, maxFileName)
+		return w.json(m)
+	case Want:
+		return w.raw(kindWant, binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(nil, uint64(m.Offset)), uint32(m.Length)))
+	case Member:
+		m.Name = clipFront(m.Name, MaxPath)
+		return w.json(m)
+	case Left:
+		m.Name, m.Message = clipFront(m.Name, MaxPath), clip(m.Message, maxMessage)
+		return w.json(m)
+	case Unpacked:
 		m.Message = clip(m.Message, maxMessage)
 		return w.json(m)
 	default:
@@ -180,6 +201,20 @@ func (p Passage) check() error {
 		return fmt.Errorf("%w: page %d", ErrFrame, p.Page)
 	}
 	return nil
+}
+
+// clipFront cuts a path to at most n bytes and keeps its end, which names the
+// file.
+func clipFront(s string, n int) string {
+	const mark = "…"
+	if s = strings.ToValidUTF8(s, "\uFFFD"); len(s) <= n {
+		return s
+	}
+	at := len(s) - n + len(mark)
+	for at < len(s) && !utf8.RuneStart(s[at]) {
+		at++
+	}
+	return mark + s[at:]
 }
 
 // clip cuts s to at most n bytes at a character's edge and makes it valid.

@@ -19,6 +19,14 @@ const (
 	// MaxPages bounds a page number; it is a count.
 	MaxPages = 1_000_000
 
+	// MaxMembers is the most members, taken and left out, of one archive over all
+	// levels; a count.
+	MaxMembers = 50_000
+	// MaxWant is the most of an archive that is asked for at a time.
+	MaxWant = 1 << 20
+	// MaxPath is the path of a member. The front of a longer one is cut.
+	MaxPath = 2 << 10
+
 	maxFileName = 1 << 10
 	maxTitle    = 1 << 10
 	maxMessage  = 1 << 10

@@ -53,7 +53,9 @@ func payloadLimit(kind byte) int64 {
 		return 0
 	case kindPassage:
 		return MaxPassage + 4
-	case kindRequest, kindReady, kindProgress, kindHead, kindFailure:
+	case kindWant:
+		return wantSize
+	case kindRequest, kindReady, kindProgress, kindHead, kindFailure, kindUnpack, kindPlan, kindMember, kindLeft, kindUnpacked:
 		return maxControl
 	default:
 		return -1
@@ -83,6 +85,8 @@ func decode(kind byte, payload []byte) (Message, error) {
 			return len(m.Type) <= maxCode && len(m.Title) <= maxTitle &&
 				count(m.Pages, MaxPages) && count(m.Passages, MaxPassages)
 		})
+	case kindUnpack, kindWant, kindPlan, kindMember, kindLeft, kindUnpacked:
+		return decodeUnpacking(kind, payload)
 	default:
 		return control(payload, func(m Failure) bool {
 			return len(m.Code) <= maxCode && len(m.Message) <= maxMessage

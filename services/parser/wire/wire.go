@@ -1,9 +1,13 @@
 // Package wire is the conversation between a reader of documents and the
 // parser: a request, the bytes of one document, then messages until a result
-// or a failure. The same frames run over parser.sock and over a child's pipes.
+// or a failure. An archive is not sent: what takes it apart asks for the bytes
+// that it wants, and sends the members. The same frames run over parser.sock and
+// over a child's pipes.
 //
 // It owns the framing and its limits and imports nothing of ours.
 package wire
+
+import "fmt"
 
 // Request opens a conversation.
 type Request struct {
@@ -49,6 +53,12 @@ type Failure struct {
 
 func (f *Failure) Error() string { return f.Message }
 
+// TooLarge is the failure of a document over MaxDocument.
+func TooLarge() *Failure {
+	return &Failure{Code: CodeTooLarge,
+		Message: fmt.Sprintf("The file is larger than %d MiB, the most that Coffer reads as one document. Split it and add the parts.", MaxDocument>>20)}
+}
+
 // Codes of failures.
 const (
 	CodeUnsupported = "unsupported" // a format that cannot be read
@@ -60,4 +70,8 @@ const (
 	CodeMemory      = "memory"      // needed too much memory
 	CodeCrashed     = "crashed"     // the child ended
 	CodeUnavailable = "unavailable" // no child could be started; not the document's fault
+	CodeArchive     = "archive"     // no document but an archive, which Unpack takes apart
+	CodePackage     = "package"     // a CCX package, which is imported elsewhere
+	CodeMembers     = "members"     // an archive of too many members
+	CodeBomb        = "bomb"        // an archive made to burst whoever unpacks it
 )

@@ -22,6 +22,10 @@ func TestRoundTrip(t *testing.T) {
 		wire.Passage{Page: 7, Text: "漢字"}, wire.Passage{},
 		wire.Head{Type: "pdf", Title: "T", Pages: 2, Passages: 1},
 		wire.Failure{Code: wire.CodeMemory, Message: "m", Died: true},
+		wire.Unpack{FileName: "a.zip", Size: 1 << 40, Skip: 7}, wire.Want{Offset: 1 << 40, Length: wire.MaxWant},
+		wire.Plan{Members: 3, Bytes: 1 << 50}, wire.Member{Number: 3, Name: "a/ü.txt", Size: 9},
+		wire.Left{Number: 4, Name: "b", Code: "link", Message: "It is a link."},
+		wire.Unpacked{Members: 5, Code: "damaged", Message: "m"},
 	}
 	var b bytes.Buffer
 	w := wire.NewWriter(&b)
@@ -150,6 +154,19 @@ func TestReaderRefuses(t *testing.T) {
 		{"too many passages", frame('R', 22, `{"passages":999999999}`), wire.ErrFrame},
 		{"long code", frame('F', 111, `{"code":"`+strings.Repeat("a", 100)+`"}`), wire.ErrFrame},
 		{"huge control", frame('F', 1<<20, ""), wire.ErrFrame},
+		{"half a want", frame('W', 11, "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01"), wire.ErrFrame},
+		{"long want", frame('W', 13, strings.Repeat("\x00", 13)), wire.ErrFrame},
+		{"nothing wanted", frame('W', 12, strings.Repeat("\x00", 12)), wire.ErrFrame},
+		{"too much wanted", frame('W', 12, strings.Repeat("\x00", 8)+"\x01\x00\x00\x00"), wire.ErrFrame},
+		{"wanted beyond", frame('W', 12, "\x7f"+strings.Repeat("\xff", 7)+"\x00\x00\x00\x01"), wire.ErrFrame},
+		{"skips backwards", frame('U', 11, `{"skip":-1}`), wire.ErrFrame},
+		{"negative archive", frame('U', 11, `{"size":-1}`), wire.ErrFrame},
+		{"many planned", frame('L', 17, `{"members":50001}`), wire.ErrFrame},
+		{"an empty member", frame('M', 10, `{"size":0}`), wire.ErrFrame},
+		{"a large member", frame('M', 18, `{"size":268435457}`), wire.ErrFrame},
+		{"left for no reason", frame('X', 12, `{"number":1}`), wire.ErrFrame},
+		{"long path", frame('X', 2082, `{"code":"a","name":"`+strings.Repeat("a", 2060)+`"}`), wire.ErrFrame},
+		{"many in all", frame('V', 17, `{"members":50001}`), wire.ErrFrame},
 		{"cut in the header", []byte("D\x00"), io.ErrUnexpectedEOF},
 		{"cut in the payload", frame('D', 10, "abc"), io.ErrUnexpectedEOF},
 		{"cut before the payload", frame('D', 10, ""), io.ErrUnexpectedEOF},
@@ -164,7 +181,7 @@ func TestReaderRefuses(t *testing.T) {
 // TestReaderAllocatesWithinLimits: a header alone must not make the reader
 // take memory that its limits do not allow.
 func TestReaderAllocatesWithinLimits(t *testing.T) {
-	for _, kind := range []byte("DTQRFPYEZ") {
+	for _, kind := range []byte("DTQRFPYEZUWLMXV") {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		_, _ = wire.NewReader(bytes.NewReader(frame(kind, 1<<32-1, ""))).Next()
@@ -182,6 +199,10 @@ func FuzzReader(f *testing.F) {
 	f.Add(frame('T', 6, "\x00\x00\x00\x01ab"))
 	f.Add(append(frame('D', 3, "abc"), frame('E', 0, "")...))
 	f.Add(frame('R', 14, `{"type":"pdf"}`))
+	f.Add(frame('W', 12, strings.Repeat("\x00", 10)+"\x01\x00"))
+	f.Add(frame('M', 19, `{"name":"a","size":1}`[:19]))
+	f.Add(frame('X', 23, `{"name":"a","code":"b"}`))
+	f.Add(frame('V', 13, `{"members":3}`))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		r := wire.NewReader(bytes.NewReader(in))
 		for {

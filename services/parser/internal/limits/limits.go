@@ -90,6 +90,37 @@ const (
 	RatioFrom = 4 << 20
 )
 
+// Archives of files, over all levels of archives inside each other. What comes out
+// of one is also bounded by wire.MaxMembers, and each file by wire.MaxDocument.
+const (
+	// ArchiveDepth is the most archives inside each other; a count.
+	ArchiveDepth = 4
+	// ArchiveTotal is the most bytes that come out of one archive: eight times the
+	// largest that is taken as it ships.
+	ArchiveTotal = 16 << 30
+	// ArchiveRatio is the largest ratio of what comes out to the archive's size,
+	// once more than ArchiveRatioFrom came out. Logs reach 30, padded XML 100.
+	ArchiveRatio     = 250
+	ArchiveRatioFrom = 64 << 20
+	// ArchiveNested is the largest ZIP or 7z inside another archive, in bytes: it
+	// lies in memory.
+	ArchiveNested = 64 << 20
+	// ArchiveDictionary is the window of one decompressor, in bytes: the largest
+	// that 7-Zip and xz choose by themselves.
+	ArchiveDictionary = 64 << 20
+	// ArchiveTime is how long one attempt at an archive may take, the handing over
+	// of its members included, and ArchiveCPU its processor time.
+	ArchiveTime = time.Hour
+	ArchiveCPU  = 30 * time.Minute
+	// ArchiveHeap is where the garbage collector of a child that takes one apart
+	// starts to work harder.
+	ArchiveHeap = 384 << 20
+	// ArchiveBlock is how much of an archive is asked for at a time, in bytes, and
+	// ArchiveBlocks how many such pieces are kept; a count.
+	ArchiveBlock  = 256 << 10
+	ArchiveBlocks = 16
+)
+
 // Markup.
 const (
 	// Depth is the deepest nesting of XML and HTML elements; a count.

@@ -2,6 +2,7 @@ package sniff
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 
 	"github.com/gabriel-vasile/mimetype"
@@ -28,6 +29,10 @@ func older(what, instead string) *wire.Failure {
 // archives of files.
 func archive(doc []byte) (string, error) {
 	a, err := zipped.Open(doc, "a ZIP archive or an office document")
+	var failure *wire.Failure
+	if errors.As(err, &failure) && failure.Code == wire.CodeTooLarge {
+		return "", files("ZIP") // no document has as many members
+	}
 	if err != nil {
 		return "", err
 	}
@@ -37,6 +42,9 @@ func archive(doc []byte) (string, error) {
 	}
 	kind := strings.TrimSpace(string(media))
 	switch {
+	case kind == packageType:
+		return "", &wire.Failure{Code: wire.CodePackage,
+			Message: "This is a CCX package. Import it in Settings, under Packages: its documents are added with what is known of them."}
 	case kind == "application/epub+zip", a.Has("META-INF/container.xml") && !strings.Contains(kind, "opendocument"):
 		return EPUB, nil
 	case strings.HasPrefix(kind, "application/vnd.oasis.opendocument."):
@@ -59,7 +67,24 @@ func archive(doc []byte) (string, error) {
 	case bytes.Contains(types, []byte("presentationml.")):
 		return "", older("a PowerPoint presentation", "PDF")
 	}
-	return "", unsupported("a ZIP archive")
+	switch {
+	case a.Has("Index/Document.iwa"):
+		return "", older("an iWork document (Pages, Numbers or Keynote)", "DOCX, CSV or PDF")
+	case a.Has("META-INF/MANIFEST.MF"):
+		return "", unsupported("a program for Java or Android")
+	case kind != "" || len(types) > 0:
+		return "", unsupported("a document of an unknown kind in a ZIP archive")
+	}
+	return "", files("ZIP")
+}
+
+// packageType is the media type of CCX packages, which have it in a member of its
+// own.
+const packageType = "application/vnd.ccx+zip"
+
+// files is the answer to an archive of files, which has another reader.
+func files(name string) *wire.Failure {
+	return &wire.Failure{Code: wire.CodeArchive, Message: "This is an archive (" + name + "). Unpack it and add what is in it."}
 }
 
 func openDocument(kind string) string {
@@ -99,9 +124,18 @@ func compound(doc []byte) error {
 	return unsupported("an old office file (OLE)")
 }
 
-// describe names binary data.
-func describe(doc []byte) string {
+// binary is the failure of binary data.
+func binary(doc []byte) error {
 	m := mimetype.Detect(doc)
+	switch _, sub, _ := strings.Cut(m.String(), "/"); sub {
+	case "gzip", "x-tar", "x-7z-compressed", "vnd.rar", "x-bzip2", "x-xz", "zstd":
+		return files(strings.ToUpper(strings.TrimPrefix(m.Extension(), ".")))
+	}
+	return unsupported(describe(m))
+}
+
+// describe names binary data.
+func describe(m *mimetype.MIME) string {
 	kind, sub, _ := strings.Cut(m.String(), "/")
 	name := strings.ToUpper(strings.TrimPrefix(m.Extension(), "."))
 	switch {
@@ -115,10 +149,6 @@ func describe(doc []byte) string {
 		return "a video (" + name + ")"
 	case kind == "font":
 		return "a font (" + name + ")"
-	}
-	switch sub {
-	case "gzip", "x-tar", "x-7z-compressed", "x-rar-compressed", "x-bzip2", "x-xz", "zstd", "zip":
-		return "an archive (" + name + ")"
 	}
 	return "a file of the kind " + name
 }

@@ -40,7 +40,25 @@ func Kind(doc []byte, name string) (string, error) {
 	case isText(doc):
 		return textual(doc, name)
 	}
-	return "", unsupported(describe(doc))
+	return "", binary(doc)
+}
+
+// HeadLength is what Beginning looks at, in bytes.
+const HeadLength = headSize
+
+// Beginning is the failure that a document's first HeadLength bytes are sure of,
+// or nil: what begins so may be read or not.
+func Beginning(head []byte, name string) error {
+	for _, magic := range []string{"PK\x03\x04", "PK\x05\x06", "\xd0\xcf\x11\xe0"} {
+		if bytes.HasPrefix(head, []byte(magic)) {
+			return nil // its directory tells, and lies anywhere
+		}
+	}
+	if MayBePDF(head) {
+		return nil
+	}
+	_, err := Kind(head, name)
+	return err
 }
 
 // pdfStart is where a PDF may begin: within the first kilobyte (ISO 32000-1,

@@ -1,9 +1,11 @@
 package sniff_test
 
 import (
+	"archive/tar"
 	"archive/zip"
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,6 +20,15 @@ func zipOf(members ...string) string {
 		f, _ := w.Create(members[i])
 		f.Write([]byte(members[i+1]))
 	}
+	w.Close()
+	return b.String()
+}
+
+func tarOf(name, text string) string {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	w.WriteHeader(&tar.Header{Name: name, Size: int64(len(text)), Mode: 0o644})
+	w.Write([]byte(text))
 	w.Close()
 	return b.String()
 }
@@ -47,8 +58,8 @@ func TestKind(t *testing.T) {
 		{"pptx", "a", zipOf("[Content_Types].xml", "x.presentationml.x"), "", wire.CodeUnsupported, "PowerPoint"},
 		{"odt", "a", zipOf("mimetype", "application/vnd.oasis.opendocument.text"), "", wire.CodeUnsupported, "ODT"},
 		{"odt locked", "a", zipOf("mimetype", "application/vnd.oasis.opendocument.text", "META-INF/manifest.xml", "<encryption-data/>"), "", wire.CodeEncrypted, "password"},
-		{"zip", "a.docx", zipOf("a.txt", "x"), "", wire.CodeUnsupported, "ZIP"},
-		{"empty zip", "a.zip", zipOf(), "", wire.CodeUnsupported, "ZIP"},
+		{"zip", "a.docx", zipOf("a.txt", "x"), "", wire.CodeArchive, "ZIP"},
+		{"empty zip", "a.zip", zipOf(), "", wire.CodeArchive, "ZIP"},
 		{"cut zip", "a.docx", zipOf("word/document.xml", "x")[:40], "", wire.CodeMalformed, "damaged"},
 		{"epub", "a.zip", zipOf("mimetype", "application/epub+zip\n"), sniff.EPUB, "", ""},
 		{"epub without mimetype", "a", zipOf("META-INF/container.xml", "x"), sniff.EPUB, "", ""},
@@ -63,7 +74,19 @@ func TestKind(t *testing.T) {
 		{"xml", "a.xml", `<?xml version="1.0"?><book/>`, "", wire.CodeUnsupported, "XML"},
 		{"xhtml", "a.xml", `<?xml version="1.0"?><!-- x --><html xmlns="x">`, sniff.HTML, "", ""},
 		{"png", "a.txt", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "", wire.CodeUnsupported, "picture"},
-		{"gzip", "a.txt", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x00\x01\x02", "", wire.CodeUnsupported, "archive"},
+		{"gzip", "a.txt", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x00\x01\x02", "", wire.CodeArchive, "archive"},
+		{"7z", "a", "7z\xbc\xaf\x27\x1c\x00\x04", "", wire.CodeArchive, "7Z"},
+		{"rar", "a.pdf", "Rar!\x1a\x07\x01\x00\x00\x01", "", wire.CodeArchive, "RAR"},
+		{"rar 4", "a.pdf", "Rar!\x1a\x07\x00\x00\x01\x02", "", wire.CodeArchive, "RAR"},
+		{"xz", "a", "\xfd7zXZ\x00\x00\x04", "", wire.CodeArchive, "XZ"},
+		{"zstd", "a", "\x28\xb5\x2f\xfd\x00\x01\x02", "", wire.CodeArchive, "ZST"},
+		{"bzip2", "a", "BZh91AY&SY\x00\x01", "", wire.CodeArchive, "BZ2"},
+		{"tar", "a", tarOf("a.txt", "text"), "", wire.CodeArchive, "TAR"},
+		{"a multitude", "a.docx", zipOf(append(slices.Repeat([]string{"a.txt", ""}, 10_000), "word/document.xml", "x")...), "", wire.CodeArchive, "ZIP"},
+		{"ccx", "a.ccx", zipOf("mimetype", "application/vnd.ccx+zip"), "", wire.CodePackage, "Settings"},
+		{"jar", "a.jar", zipOf("META-INF/MANIFEST.MF", "x"), "", wire.CodeUnsupported, "Java"},
+		{"pages", "a.pages", zipOf("Index/Document.iwa", "x"), "", wire.CodeUnsupported, "iWork"},
+		{"visio", "a.vsdx", zipOf("[Content_Types].xml", "x"), "", wire.CodeUnsupported, "unknown kind"},
 		{"elf", "a", "\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x3e\x00", "", wire.CodeUnsupported, "This is"},
 		{"noise", "a.txt", "\x00\x01\x02\x03\x90\x91\x05\x06", "", wire.CodeUnsupported, "unknown kind"},
 		{"html", "a.html", "<p>x", sniff.HTML, "", ""},
@@ -104,6 +127,25 @@ func TestLongTextIsNotCutInACharacter(t *testing.T) {
 		doc := strings.Repeat("x", shift) + strings.Repeat("語", 100_000)
 		if kind, err := sniff.Kind([]byte(doc), "a"); kind != sniff.Text {
 			t.Errorf("shifted by %d: %q %v", shift, kind, err)
+		}
+	}
+}
+
+// TestBeginning: what the beginning is sure of is what the whole is.
+func TestBeginning(t *testing.T) {
+	rest := strings.Repeat("\x00\x01\x02\x03", sniff.HeadLength/4)
+	for name, c := range map[string]struct{ doc, code string }{
+		"picture": {"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + rest, wire.CodeUnsupported},
+		"noise":   {rest, wire.CodeUnsupported},
+		"zip":     {"PK\x03\x04" + rest, ""},
+		"ole":     {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + rest, ""},
+		"pdf":     {"%PDF-1.7" + rest, ""},
+		"text":    {strings.Repeat("word ", sniff.HeadLength), ""},
+	} {
+		err := sniff.Beginning([]byte(c.doc[:sniff.HeadLength]), name)
+		var failure *wire.Failure
+		if errors.As(err, &failure) != (c.code != "") || failure != nil && failure.Code != c.code {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
