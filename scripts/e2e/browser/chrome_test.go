@@ -3,9 +3,8 @@ package browser
 import (
 	"context"
 	"fmt"
-	"net"
+	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	cdplog "github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
@@ -31,6 +31,7 @@ type person struct {
 	mu       sync.Mutex
 	expected map[string]bool // addresses whose refusal is part of the story
 	faults   []string        // what the console said
+	stream   stream          // of events, the latest
 }
 
 // sit opens a browser with a fresh profile.
@@ -76,6 +77,75 @@ func (p *person) listen(event any) {
 		}
 	case *runtime.EventExceptionThrown:
 		p.faults = append(p.faults, fmt.Sprintf("exception: %+v", e.ExceptionDetails))
+	case *network.EventResponseReceived:
+		if e.Type == network.ResourceTypeEventSource && e.Response.Status == http.StatusOK {
+			p.stream = stream{id: e.RequestID, state: flows}
+		}
+	case *network.EventEventSourceMessageReceived:
+		if e.RequestID == p.stream.id {
+			p.stream.told++
+		}
+	case *network.EventLoadingFinished:
+		p.stream.ends(e.RequestID, ended)
+	case *network.EventLoadingFailed:
+		if e.Canceled {
+			p.stream.ends(e.RequestID, left)
+		} else {
+			p.stream.ends(e.RequestID, ended)
+		}
+	}
+}
+
+// What becomes of a stream of events.
+const (
+	flows = "flows"
+	ended = "ended by the box"
+	left  = "left by the page"
+)
+
+// stream is one of events, over which a page hears what changes.
+type stream struct {
+	id    network.RequestID
+	state string
+	told  int // events
+}
+
+func (s *stream) ends(id network.RequestID, how string) {
+	if s.id == id && s.state == flows {
+		s.state = how
+	}
+}
+
+// hears waits until the latest stream is as wanted.
+func (p *person) hears(what string, wanted func(stream) bool) {
+	p.t.Helper()
+	p.do("a stream that "+what, func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
+		for {
+			p.mu.Lock()
+			is := p.stream
+			p.mu.Unlock()
+			if wanted(is) {
+				return chromedp.Void{}, nil
+			}
+			if err := box.Pause(ctx, 20*time.Millisecond); err != nil {
+				return chromedp.Void{}, fmt.Errorf("%+v: %w", is, err)
+			}
+		}
+	})
+}
+
+// streams waits until the page hears events, or no more.
+func (p *person) streams(state string) {
+	p.t.Helper()
+	p.hears(state, func(s stream) bool { return s.state == state })
+}
+
+// expects says that the refusal of addresses is part of the story.
+func (p *person) expects(addresses ...string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, a := range addresses {
+		p.expected[a] = true
 	}
 }
 
@@ -110,6 +180,9 @@ func (p *person) do(what string, actions ...action) {
 
 func (p *person) open(path string) {
 	p.t.Helper()
+	p.mu.Lock()
+	p.stream = stream{} // of the page that is left
+	p.mu.Unlock()
 	p.do("open "+path, chromedp.Navigate(p.base+path))
 }
 
@@ -143,13 +216,20 @@ func (p *person) until(what, script string) {
 	})
 }
 
-func (p *person) read(script string) string {
+func (p *person) read(script string) string { p.t.Helper(); return ask[string](p, script) }
+
+func (p *person) count(script string) int { p.t.Helper(); return ask[int](p, script) }
+
+// ask returns what a script on the page comes to.
+func ask[T any](p *person, script string) T {
 	p.t.Helper()
-	text, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](script))
+	ctx, cancel := context.WithTimeout(p.ctx, 30*time.Second)
+	defer cancel()
+	out, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
 	if err != nil {
 		p.t.Fatalf("%s: %v", script, err)
 	}
-	return text
+	return out
 }
 
 // tell sends a command to the browser.
@@ -200,38 +280,4 @@ func (p *person) picture(name string) {
 	if err != nil {
 		p.t.Logf("no picture %s: %v", name, err)
 	}
-}
-
-// lan gives this machine an address that is not its own name's, so that the
-// browser treats the box as it would one on a home network. As root it is made
-// for the test and leads nowhere else; otherwise it is the machine's own.
-func lan(t *testing.T) string {
-	t.Helper()
-	const made = "10.213.7.1"
-	if os.Geteuid() == 0 {
-		add := exec.Command("ip", "address", "add", made+"/32", "dev", "lo")
-		if out, err := add.CombinedOutput(); err == nil {
-			t.Cleanup(func() {
-				if err := exec.Command("ip", "address", "del", made+"/32", "dev", "lo").Run(); err != nil {
-					t.Errorf("the address %s stays: %v", made, err)
-				}
-			})
-			return made
-		} else if !strings.Contains(string(out), "File exists") {
-			t.Logf("no address can be made: %s", out)
-		} else {
-			return made
-		}
-	}
-	addresses, err := net.InterfaceAddrs()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, a := range addresses {
-		if ip, ok := a.(*net.IPNet); ok && ip.IP.IsPrivate() && ip.IP.To4() != nil {
-			return ip.IP.String()
-		}
-	}
-	t.Fatal("this machine has no address that is not its own name's, and none can be made")
-	return ""
 }

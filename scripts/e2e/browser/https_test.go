@@ -38,7 +38,8 @@ const (
 // at each side who it is, and is never sent in a circle.
 func TestHTTPSJourney(t *testing.T) {
 	tier.Need(t, tier.Browser)
-	b, secure := boot(t)
+	b := boot(t)
+	secure := b.secure
 	// A person would install the box's authority, or click the warning away.
 	p := sit(t, b.URL, chromedp.Flag("ignore-certificate-errors", true))
 	for _, origin := range []string{"", b.URL, secure} {
@@ -49,10 +50,7 @@ func TestHTTPSJourney(t *testing.T) {
 	_, otherKey := pair(t, secure)
 
 	t.Log("making the box one's own, over plain HTTP")
-	p.open("/setup?code=" + b.Code)
-	p.fill(map[string]string{"username": box.Owner, "password": box.Password})
-	p.submit("form")
-	p.submit("form")
+	p.owns(b.Code)
 	p.open(settings)
 	p.sees("HTTPS is off.")
 	p.look("https-off")

@@ -1,17 +1,14 @@
 package browser
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
@@ -61,11 +58,11 @@ func manual(t *testing.T) string {
 // From the link in the log to a phrase in the middle of a long document.
 func TestFirstMinutes(t *testing.T) {
 	tier.Need(t, tier.Browser)
-	b, _ := boot(t)
+	b := boot(t)
 	p := sit(t, b.URL)
 
 	t.Log("a wrong code is refused")
-	p.expected["/setup"] = true // the refusal of the form itself
+	p.expects("/setup") // the refusal of the form itself
 	p.open("/setup")
 	p.look("setup")
 	p.fill(map[string]string{"code": "AAAA-AAAA", "username": box.Owner, "password": box.Password})
@@ -94,7 +91,7 @@ func TestFirstMinutes(t *testing.T) {
 
 	t.Log("signing in")
 	p.do("lose the cookies", tell(network.ClearBrowserCookies, cdp.Empty{}))
-	p.expected["/login"] = true
+	p.expects("/login")
 	p.open("/library")
 	if got := p.path(); got != "/login" {
 		t.Fatalf("a stranger who opens the library is at %s, want /login", got)
@@ -103,11 +100,14 @@ func TestFirstMinutes(t *testing.T) {
 	p.fill(map[string]string{"username": box.Owner, "password": "not this one"})
 	p.submit("form")
 	p.see("#problem")
-	p.fill(map[string]string{"username": box.Owner, "password": box.Password})
-	p.submit("form")
+	p.enters()
 	if got := p.path(); got != "/library" {
 		t.Fatalf("signing in leads to %s, want to where one wanted to go, /library", got)
 	}
+	p.goesStraight(1)
+	p.open("/library")
+	p.goesStraight(0)
+	p.plainly()
 	p.open("/")
 	p.look("search-empty")
 
@@ -166,50 +166,6 @@ func TestFirstMinutes(t *testing.T) {
 		p.look(name)
 	}
 	p.quiet()
-}
-
-// boot starts a box on an address of a network, and says where it would serve
-// HTTPS.
-func boot(t *testing.T) (b *box.Native, secure string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	t.Cleanup(cancel)
-	dir := tier.Folder(t)
-	host := lan(t)
-	address, err := box.Address(host)
-	if err != nil {
-		t.Fatal(err)
-	}
-	beside, err := box.Address(host)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return at(t, ctx, dir, address, beside), "https://" + beside
-}
-
-// at builds a box and starts it at two addresses.
-func at(t *testing.T, ctx context.Context, dir, address, beside string, env ...string) *box.Native {
-	t.Helper()
-	binary, err := box.Build(ctx, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(binary, "init", "--root", dir)
-	cmd.Dir, cmd.Env = dir, slices.Concat(os.Environ(), []string{"COFFER_LISTEN_TLS=" + beside}, env)
-	b, err := box.Start(ctx, address, cmd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			log := b.Log()
-			t.Logf("the end of the box's log:\n%s", log[max(0, len(log)-6000):])
-		}
-		if code, _, err := b.Stop(); err != nil || code != 0 {
-			t.Errorf("the box stops with %d, %v", code, err)
-		}
-	})
-	return b
 }
 
 // fill types into fields by their ids, replacing what is there.

@@ -1,15 +1,14 @@
 package browser
 
 import (
-	"context"
 	"net"
+	"os"
 	"strconv"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
 
-	"coffer/scripts/e2e/box"
 	"coffer/scripts/e2e/pebble"
 	"coffer/scripts/e2e/tier"
 )
@@ -19,16 +18,11 @@ import (
 func TestOrderJourney(t *testing.T) {
 	tier.Need(t, tier.Browser)
 	const name = "box.example.org"
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	t.Cleanup(cancel)
 	host := lan(t)
-	var addresses, ports [2]string
-	for n := range addresses {
-		a, err := box.Address(host)
-		if err != nil {
-			t.Fatal(err)
-		}
-		addresses[n] = a
+	addresses := [2]string{address(t, host), address(t, host)}
+	var ports [2]string
+	for n, a := range addresses {
+		var err error
 		if _, ports[n], err = net.SplitHostPort(a); err != nil {
 			t.Fatal(err)
 		}
@@ -37,10 +31,10 @@ func TestOrderJourney(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	authority := pebble.Start(t, pebble.Options{Port: number, Life: 90 * 24 * time.Hour, Slow: true})
+	authority := pebble.Start(t, pebble.Options{Port: number, Life: 90 * 24 * time.Hour, Slow: true, Programs: os.Getenv(programsVariable)})
 	authority.Lead(name, host)
 	plain, secure := "http://"+name+":"+ports[0], "https://"+name+":"+ports[1]
-	b := at(t, ctx, tier.Folder(t), addresses[0], addresses[1], "COFFER_PUBLIC_URL="+secure, "COFFER_ACME_ROOTS="+authority.Trust)
+	b := bootAt(t, addresses[0], addresses[1], "COFFER_PUBLIC_URL="+secure, "COFFER_ACME_ROOTS="+authority.Trust)
 
 	// Nobody's browser trusts an authority for tests.
 	p := sit(t, plain, chromedp.Flag("ignore-certificate-errors", true), chromedp.Flag("host-resolver-rules", "MAP "+name+" "+host))
@@ -50,10 +44,7 @@ func TestOrderJourney(t *testing.T) {
 		p.expected[origin+"/api/v1/settings/https"] = true     // as well
 		p.expected[origin+"/settings/https?done=order"] = true // as well
 	}
-	p.open("/setup?code=" + b.Code)
-	p.fill(map[string]string{"username": box.Owner, "password": box.Password})
-	p.submit("form")
-	p.submit("form")
+	p.owns(b.Code)
 	p.open(settings)
 
 	t.Log("without the terms nothing is ordered")

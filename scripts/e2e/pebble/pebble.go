@@ -55,6 +55,8 @@ type Options struct {
 	Life time.Duration
 	// Slow has it take a few seconds before it asks.
 	Slow bool
+	// Programs is the folder that Build put them into; empty: Start builds them.
+	Programs string
 }
 
 // Start builds and starts one until the test ends. Every name leads to
@@ -62,14 +64,20 @@ type Options struct {
 func Start(t *testing.T, o Options) *Authority {
 	t.Helper()
 	dir := t.TempDir()
-	build(t, dir)
+	programs := o.Programs
+	if programs == "" {
+		programs = dir
+		if err := Build(t.Context(), dir); err != nil {
+			t.Fatal(err)
+		}
+	}
 	a := &Authority{t: t, Trust: filepath.Join(dir, "trust.pem")}
 	key := filepath.Join(dir, "key.pem")
 	certify(t, a.Trust, key)
 
 	resolver, own := address(t), address(t)
 	a.names, a.management = "http://"+address(t), "https://"+address(t)
-	run(t, dir, "pebble-challtestsrv", nil, "-dnsserver", resolver, "-management", a.names[len("http://"):], "-http01", "", "-https01", "", "-tlsalpn01", "", "-doh", "",
+	run(t, programs, "pebble-challtestsrv", nil, "-dnsserver", resolver, "-management", a.names[len("http://"):], "-http01", "", "-https01", "", "-tlsalpn01", "", "-doh", "",
 		"-defaultIPv4", "127.0.0.1", "-defaultIPv6", "")
 	config := map[string]any{"pebble": map[string]any{
 		"listenAddress": own, "managementListenAddress": a.management[len("https://"):], "certificate": a.Trust, "privateKey": key,
@@ -89,7 +97,7 @@ func Start(t *testing.T, o Options) *Authority {
 	}
 	// It makes mistakes on purpose, of the kind that the protocol asks clients to
 	// bear: some of our numbers are refused, and authorizations are not used again.
-	run(t, dir, "pebble", []string{pace, "PEBBLE_WFE_NONCEREJECT=10", "PEBBLE_AUTHZREUSE=0"}, "-config", filepath.Join(dir, "pebble.json"), "-dnsserver", resolver)
+	run(t, programs, "pebble", []string{pace, "PEBBLE_WFE_NONCEREJECT=10", "PEBBLE_AUTHZREUSE=0"}, "-config", filepath.Join(dir, "pebble.json"), "-dnsserver", resolver)
 	a.wait()
 	a.Front = newFront(t, own, a.Trust, key)
 	a.Directory = a.URL + "/dir"
@@ -195,18 +203,19 @@ func (a *Authority) wait() {
 	}
 }
 
-func build(t *testing.T, dir string) {
-	t.Helper()
+// Build puts Pebble's programs into dir.
+func Build(ctx context.Context, dir string) error {
 	root, err := box.Root()
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", dir+"/",
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", dir+"/",
 		"github.com/letsencrypt/pebble/v2/cmd/pebble", "github.com/letsencrypt/pebble/v2/cmd/pebble-challtestsrv")
 	cmd.Dir, cmd.Env = filepath.Join(root, "scripts/e2e/pebble/module"), append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("Pebble cannot be built: %v\n%s", err, out)
+		return fmt.Errorf("build Pebble: %w\n%s", err, out)
 	}
+	return nil
 }
 
 // run runs a program until the test ends, and shows what it said if that failed.
