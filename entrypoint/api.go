@@ -41,6 +41,7 @@ type apiOptions struct {
 	Share     string // folder with templates
 	BasePath  string
 	Hosts     []string
+	Public    string   // the host of its public address; empty when none is set
 	Proxies   []string // that are believed
 	MaxUpload int64    // bytes
 	SetupOpen bool
@@ -131,7 +132,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	}
 	hosts := auth.Hosts{Fixed: o.Hosts, Accounts: st}
 	budgets := auth.NewBudgets(nil)
-	cookies := auth.Cookies{Box: boxID, BasePath: o.BasePath}
+	cookies := auth.Cookies{Box: boxID, BasePath: o.BasePath, Sites: auth.Sites{Public: o.Public, Listed: o.Hosts}}
 	backups, err := backup.New(backup.Options{
 		Dir: filepath.Join(o.Data, "backups"), Snapshots: st, Plans: st, Originals: originals.Open, Hold: lib.HoldOriginals,
 		Seal: sealer{o.BoxSocket}.seal, Stage: filepath.Join(o.Data, restore.Staged), Commit: sealer{o.BoxSocket}.restore, Box: boxID, Version: version, Changed: lib.Announce, Log: s.log,

@@ -20,6 +20,7 @@ import (
 	"coffer/appliance/sockets"
 	"coffer/appliance/supervise"
 	"coffer/config"
+	"coffer/services/auth"
 	"coffer/weaken"
 )
 
@@ -85,7 +86,7 @@ func (p plan) services() []boot.Service {
 			As: p.roles.API, Path: p.self, Args: []string{"coffer", "api"}, Env: p.env(runtime.GOMAXPROCS(0)),
 			Data: []boot.Data{
 				options(apiOptions{
-					logOptions: p.logOptions, Data: p.cfg.Data, Share: p.share, BasePath: p.cfg.BasePath, Hosts: p.hosts(), Proxies: p.proxies(),
+					logOptions: p.logOptions, Data: p.cfg.Data, Share: p.share, BasePath: p.cfg.BasePath, Hosts: p.hosts(), Public: p.public(), Proxies: p.proxies(),
 					MaxUpload: p.cfg.MaxUpload, SetupOpen: p.cfg.SetupOpen, Dev: p.cfg.DevMode, Box: boot.StateFolder(p.cfg.Run),
 					Root: p.roles.Root.UID, BoxSocket: boot.BoxSocket(p.cfg.Run), Metrics: p.cfg.Metrics, Started: p.started,
 					Platform: platform(), Settings: p.settings(), Names: p.names(),
@@ -202,6 +203,16 @@ func (p plan) hosts() []string {
 		all = append(all, p.cfg.PublicURL.Hostname())
 	}
 	return all
+}
+
+// public is the name or address of the box's public address; empty when none is
+// set.
+func (p plan) public() string {
+	if p.cfg.PublicURL == nil {
+		return ""
+	}
+	name, _ := auth.HostName(p.cfg.PublicURL.Host)
+	return name
 }
 
 // options is a service's options as it reads them from a descriptor.

@@ -15,6 +15,7 @@ import (
 type Cookies struct {
 	Box      string // 8 hex characters
 	BasePath string // "" or "/name", without a slash at its end
+	Sites    Sites
 }
 
 // Grant returns the cookies that sign the browser of r in. A second step that
@@ -65,7 +66,7 @@ func (c Cookies) Tokens(r *http.Request) []string { return values(r, c.name(r)) 
 // Client describes the sender of r for limits and for the list of sessions.
 // The address is the edge's word (X-Client-Addr).
 func (c Cookies) Client(r *http.Request) Client {
-	out := Client{Address: r.Header.Get("X-Client-Addr"), Agent: strings.ToValidUTF8(r.UserAgent(), ""), Site: SiteOf(r)}
+	out := Client{Address: r.Header.Get("X-Client-Addr"), Agent: strings.ToValidUTF8(r.UserAgent(), ""), Site: c.Sites.Of(r)}
 	if t := values(r, c.name(r)+known); len(t) > 0 {
 		out.Browser = t[0]
 	}

@@ -36,7 +36,7 @@ func (f FactorState) On() bool { return f.TOTP || len(f.Passkeys) > 0 }
 
 // PasskeyAt reports that a passkey works at a site.
 func (f FactorState) PasskeyAt(s Site) bool {
-	return s.NoPasskeys() == "" && slices.Contains(f.Hosts(), s.Host)
+	return s.works(f.Hosts()) != ""
 }
 
 // Hosts are the names under which passkeys work, each once.

@@ -33,7 +33,7 @@ const maxAnswer = 16 << 10
 type Passkey struct {
 	ID    string // a name for the credential; 32 hex characters
 	Name  string
-	Host  string // where alone it works
+	Host  string // the name that it belongs to
 	Added time.Time
 	Used  time.Time // zero: never
 }
@@ -59,13 +59,19 @@ func passkeyID(p library.Passkey) string {
 	return hex.EncodeToString(h[:16])
 }
 
-// usable are the passkeys that work at a site.
-func usable(f library.Factors, at Site) (out []library.Passkey) {
-	if at.NoPasskeys() != "" {
-		return nil
-	}
+// usable are the passkeys that work at a site, all of one name.
+func usable(f library.Factors, at Site) []library.Passkey {
+	var names []string
 	for _, p := range f.Passkeys {
-		if p.Host == at.Host {
+		names = append(names, p.Host)
+	}
+	return of(f, at.works(names))
+}
+
+// of are the passkeys of a name.
+func of(f library.Factors, name string) (out []library.Passkey) {
+	for _, p := range f.Passkeys {
+		if p.Host == name {
 			out = append(out, p)
 		}
 	}
@@ -96,11 +102,12 @@ func (a account) WebAuthnCredentials() (out []webauthn.Credential) {
 	return out
 }
 
-// relying is the box at a site, in the vendor's terms. Who is present is enough:
-// the password was given, too. What made the passkey is not asked.
-func relying(at Site) (*webauthn.WebAuthn, error) {
+// relying is the box at a site, in the vendor's terms, for passkeys of a name.
+// Who is present is enough: the password was given, too. What made the passkey is
+// not asked.
+func relying(at Site, name string) (*webauthn.WebAuthn, error) {
 	return webauthn.New(&webauthn.Config{
-		RPID: at.Host, RPDisplayName: "Coffer", RPOrigins: []string{at.Origin},
+		RPID: name, RPDisplayName: "Coffer", RPOrigins: []string{at.Origin},
 		AttestationPreference: protocol.PreferNoAttestation,
 		AuthenticatorSelection: protocol.AuthenticatorSelection{
 			UserVerification: protocol.VerificationPreferred, ResidentKey: protocol.ResidentKeyRequirementDiscouraged,
@@ -131,8 +138,9 @@ func (k *Keeper) askPasskey(owner library.Owner, at Site, ticket string) ([]byte
 	return out, err
 }
 
+// login asks for one of the account's passkeys, which are all of one name.
 func (k *Keeper) login(a account, at Site, ticket string) (*protocol.CredentialAssertion, *webauthn.SessionData, error) {
-	w, err := relying(at)
+	w, err := relying(at, a.keys[0].Host)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -172,7 +180,7 @@ func (k *Keeper) byPasskey(answer []byte, ticket string, at Site) proof {
 		if err != nil {
 			return "", notAsked(err)
 		}
-		w, err := relying(at)
+		w, err := relying(at, keys[0].Host)
 		if err != nil {
 			return "", notAsked(err)
 		}
@@ -269,11 +277,11 @@ func roomFor(f library.Factors, at Site) error {
 }
 
 func (k *Keeper) registration(owner library.Owner, at Site, ticket string) (*protocol.CredentialCreation, *webauthn.SessionData, error) {
-	w, err := relying(at)
+	w, err := relying(at, at.Name())
 	if err != nil {
 		return nil, nil, err
 	}
-	a := account{owner, usable(owner.Factors, at)}
+	a := account{owner, of(owner.Factors, at.Name())}
 	creation, session, err := w.BeginRegistration(a, webauthn.WithExclusions(webauthn.Credentials(a.WebAuthnCredentials()).CredentialDescriptors()))
 	if err != nil {
 		return nil, nil, err
@@ -339,7 +347,7 @@ func (k *Keeper) newPasskey(o library.Owner, ticket string, answer []byte, at Si
 	if err != nil {
 		return p, notAsked(err)
 	}
-	w, err := relying(at)
+	w, err := relying(at, at.Name())
 	if err != nil {
 		return p, notAsked(err)
 	}
@@ -351,7 +359,7 @@ func (k *Keeper) newPasskey(o library.Owner, ticket string, answer []byte, at Si
 		return p, wrong(errors.New("the passkey is on already"))
 	}
 	p = library.Passkey{
-		ID: c.ID, Host: at.Host, Key: c.PublicKey, Count: c.Authenticator.SignCount,
+		ID: c.ID, Host: at.Name(), Key: c.PublicKey, Count: c.Authenticator.SignCount,
 		Syncs: c.Flags.BackupEligible, Added: k.o.Now().UTC(),
 	}
 	for _, t := range c.Transport[:min(len(c.Transport), 8)] {

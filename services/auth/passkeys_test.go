@@ -2,98 +2,30 @@ package auth
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/go-webauthn/webauthn/protocol/webauthncbor"
-
+	"coffer/services/auth/authtest"
 	"coffer/services/library"
 )
 
 func home() Site { return Site{Host: "box.lan", Origin: "https://box.lan:8443"} }
 
-// authenticator is a security key that holds one passkey. What it says of where
-// it is can be a lie.
-type authenticator struct {
-	key    *ecdsa.PrivateKey
-	id     []byte
-	count  uint32
-	origin string
-	host   string
-}
-
-func newAuthenticator(t testing.TB, at Site) *authenticator {
+func newAuthenticator(t testing.TB, at Site) *authtest.Authenticator {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(t, err)
-	return &authenticator{key: key, id: []byte(rand.Text()), count: 1, origin: at.Origin, host: at.Host}
-}
-
-func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
-
-func (a *authenticator) client(t testing.TB, kind string, options []byte) []byte {
-	t.Helper()
-	var o struct{ Challenge string }
-	must(t, json.Unmarshal(options, &o))
-	out, err := json.Marshal(map[string]any{"type": kind, "challenge": o.Challenge, "origin": a.origin, "crossOrigin": false})
-	must(t, err)
-	return out
-}
-
-func (a *authenticator) data(flags byte) []byte {
-	rp := sha256.Sum256([]byte(a.host))
-	return binary.BigEndian.AppendUint32(append(rp[:], flags), a.count)
-}
-
-func (a *authenticator) answer(t testing.TB, response map[string]any) []byte {
-	t.Helper()
-	out, err := json.Marshal(map[string]any{"id": b64(a.id), "rawId": b64(a.id), "type": "public-key", "response": response, "clientExtensionResults": map[string]any{}})
-	must(t, err)
-	return out
-}
-
-func (a *authenticator) create(t testing.TB, options []byte) []byte {
-	t.Helper()
-	point, err := a.key.PublicKey.Bytes()
-	must(t, err)
-	cose, err := webauthncbor.Marshal(map[int]any{1: 2, 3: -7, -1: 1, -2: point[1:33], -3: point[33:]})
-	must(t, err)
-	data := append(a.data(0x41), make([]byte, 16)...)
-	data = append(binary.BigEndian.AppendUint16(data, uint16(len(a.id))), a.id...)
-	object, err := webauthncbor.Marshal(map[string]any{"fmt": "none", "attStmt": map[string]any{}, "authData": append(data, cose...)})
-	must(t, err)
-	return a.answer(t, map[string]any{"clientDataJSON": b64(a.client(t, "webauthn.create", options)), "attestationObject": b64(object)})
-}
-
-// get counts one up.
-func (a *authenticator) get(t testing.TB, options []byte) []byte {
-	t.Helper()
-	a.count++
-	client, data := a.client(t, "webauthn.get", options), a.data(0x01)
-	of := sha256.Sum256(client)
-	digest := sha256.Sum256(append(slices.Clone(data), of[:]...))
-	signature, err := ecdsa.SignASN1(rand.Reader, a.key, digest[:])
-	must(t, err)
-	return a.answer(t, map[string]any{"clientDataJSON": b64(client), "authenticatorData": b64(data), "signature": b64(signature)})
+	return authtest.New(t, at.Name(), at.Origin)
 }
 
 // passkey adds one.
-func (b box) passkey(t *testing.T, by Identity, at Site) (*authenticator, []string) {
+func (b box) passkey(t *testing.T, by Identity, at Site) (*authtest.Authenticator, []string) {
 	t.Helper()
 	a := newAuthenticator(t, at)
 	asked, err := b.BeginPasskey(t.Context(), by, at)
 	must(t, err)
-	recovery, err := b.AddPasskey(t.Context(), by, asked.Ticket, " Key ", a.create(t, asked.Options), at)
+	recovery, err := b.AddPasskey(t.Context(), by, asked.Ticket, " Key ", a.Create(t, asked.Options), at)
 	must(t, err)
 	return a, recovery
 }
@@ -116,19 +48,19 @@ func TestPasskeyStep(t *testing.T) {
 		}
 		other := newAuthenticator(t, home())
 		for name, lie := range map[string]func(s *Step) []byte{
-			"another origin":     func(s *Step) []byte { l := *a; l.origin = "https://evil.example"; return l.get(t, s.Passkey) },
-			"another port":       func(s *Step) []byte { l := *a; l.origin = "https://box.lan"; return l.get(t, s.Passkey) },
-			"another RP ID":      func(s *Step) []byte { l := *a; l.host = "lan"; return l.get(t, s.Passkey) },
-			"another credential": func(s *Step) []byte { return other.get(t, s.Passkey) },
-			"another key":        func(s *Step) []byte { l := *a; l.key = other.key; return l.get(t, s.Passkey) },
-			"another challenge":  func(*Step) []byte { l := *a; return l.get(t, b.step(t, c).Passkey) },
-			"a creation":         func(s *Step) []byte { return a.create(t, s.Passkey) },
+			"another origin":     func(s *Step) []byte { l := *a; l.Origin = "https://evil.example"; return l.Get(t, s.Passkey) },
+			"another port":       func(s *Step) []byte { l := *a; l.Origin = "https://box.lan"; return l.Get(t, s.Passkey) },
+			"another RP ID":      func(s *Step) []byte { l := *a; l.Host = "lan"; return l.Get(t, s.Passkey) },
+			"another credential": func(s *Step) []byte { return other.Get(t, s.Passkey) },
+			"another key":        func(s *Step) []byte { l := *a; l.Key = other.Key; return l.Get(t, s.Passkey) },
+			"another challenge":  func(*Step) []byte { l := *a; return l.Get(t, b.step(t, c).Passkey) },
+			"a creation":         func(s *Step) []byte { return a.Create(t, s.Passkey) },
 			"nothing":            func(*Step) []byte { return nil },
 			"too long": func(s *Step) []byte {
 				l := *a
-				return append(l.get(t, s.Passkey), bytes.Repeat([]byte(" "), maxAnswer)...)
+				return append(l.Get(t, s.Passkey), bytes.Repeat([]byte(" "), maxAnswer)...)
 			},
-			"a count gone back": func(s *Step) []byte { l := *a; l.count = 0; return l.get(t, s.Passkey) },
+			"a count gone back": func(s *Step) []byte { l := *a; l.Count = 0; return l.Get(t, s.Passkey) },
 		} {
 			s := b.step(t, c)
 			_, err := b.TakeStepByPasskey(t.Context(), s.Ticket, s.Nonce, lie(s), c)
@@ -147,7 +79,7 @@ func TestPasskeyStep(t *testing.T) {
 		if !slices.Equal(s.Methods, []string{MethodPasskey, MethodRecovery}) {
 			t.Errorf("ways on: %q", s.Methods)
 		}
-		good := a.get(t, s.Passkey)
+		good := a.Get(t, s.Passkey)
 		for name, nonce := range map[string]string{"another browser": newID(), "no cookie": ""} {
 			_, err := b.TakeStepByPasskey(t.Context(), s.Ticket, nonce, good, c)
 			if e := wantKind(t, err, library.Unauthorized); e.Field != "ticket" {
@@ -157,7 +89,7 @@ func TestPasskeyStep(t *testing.T) {
 		if _, err := b.restarted(t).TakeStepByPasskey(t.Context(), s.Ticket, s.Nonce, good, c); err != nil {
 			t.Fatal(err, errors.Unwrap(err))
 		}
-		_, err := b.restarted(t).TakeStepByPasskey(t.Context(), s.Ticket, s.Nonce, a.get(t, s.Passkey), c)
+		_, err := b.restarted(t).TakeStepByPasskey(t.Context(), s.Ticket, s.Nonce, a.Get(t, s.Passkey), c)
 		if e := wantKind(t, err, library.Unauthorized); e.Field != "ticket" {
 			t.Errorf("the ticket twice: %v", err)
 		}
@@ -183,20 +115,20 @@ func TestPasskeysComeAndGo(t *testing.T) {
 			answer       []byte
 			kind         library.Kind
 		}{
-			"malformed CBOR":  {asked.Ticket, "Key", []byte(strings.Replace(string(a.create(t, asked.Options)), `"attestationObject":"`, `"attestationObject":"_w`, 1)), library.Invalid},
+			"malformed CBOR":  {asked.Ticket, "Key", []byte(strings.Replace(string(a.Create(t, asked.Options)), `"attestationObject":"`, `"attestationObject":"_w`, 1)), library.Invalid},
 			"no JSON":         {asked.Ticket, "Key", []byte("{"), library.Invalid},
-			"an assertion":    {asked.Ticket, "Key", a.get(t, asked.Options), library.Invalid},
-			"no name":         {asked.Ticket, " ", a.create(t, asked.Options), library.Invalid},
-			"a long name":     {asked.Ticket, strings.Repeat("é", 65), a.create(t, asked.Options), library.Invalid},
-			"another purpose": {b.askedOf(t, b.proofs, by.SessionID), "Key", a.create(t, asked.Options), library.Conflict},
-			"another session": {b.askedOf(t, b.newcomers, "another"), "Key", a.create(t, asked.Options), library.Conflict},
+			"an assertion":    {asked.Ticket, "Key", a.Get(t, asked.Options), library.Invalid},
+			"no name":         {asked.Ticket, " ", a.Create(t, asked.Options), library.Invalid},
+			"a long name":     {asked.Ticket, strings.Repeat("é", 65), a.Create(t, asked.Options), library.Invalid},
+			"another purpose": {b.askedOf(t, b.proofs, by.SessionID), "Key", a.Create(t, asked.Options), library.Conflict},
+			"another session": {b.askedOf(t, b.newcomers, "another"), "Key", a.Create(t, asked.Options), library.Conflict},
 		} {
 			_, err := b.AddPasskey(t.Context(), by, try.ticket, try.name, try.answer, home())
 			if wantKind(t, err, try.kind); err == nil {
 				t.Error(name)
 			}
 		}
-		answer := a.create(t, asked.Options)
+		answer := a.Create(t, asked.Options)
 		recovery, err := b.AddPasskey(t.Context(), by, asked.Ticket, "Key", answer, home())
 		if err != nil || len(recovery) != RecoveryCodes {
 			t.Fatal(recovery, err)
@@ -252,7 +184,7 @@ func TestReauthenticateByPasskey(t *testing.T) {
 		time.Sleep(ProofLasts)
 		asked, err := b.AskPasskey(t.Context(), by, home())
 		must(t, err)
-		good := a.get(t, asked.Options)
+		good := a.Get(t, asked.Options)
 		wantKind(t, b.ReauthenticateByPasskey(t.Context(), by, "wrong password", asked.Ticket, good, home()), library.Forbidden)
 		e := wantKind(t, b.ReauthenticateByPasskey(t.Context(), by, goodPassword, asked.Ticket, []byte("{}"), home()), library.Forbidden)
 		if e.Field != "passkey" {
@@ -261,7 +193,7 @@ func TestReauthenticateByPasskey(t *testing.T) {
 		wantKind(t, b.Reauthenticate(t.Context(), by, goodPassword, ""), library.Forbidden)
 		must(t, b.ReauthenticateByPasskey(t.Context(), by, goodPassword, asked.Ticket, good, home()))
 		must(t, b.Proved(t.Context(), by))
-		wantKind(t, b.ReauthenticateByPasskey(t.Context(), by, goodPassword, asked.Ticket, a.get(t, asked.Options), home()), library.Conflict)
+		wantKind(t, b.ReauthenticateByPasskey(t.Context(), by, goodPassword, asked.Ticket, a.Get(t, asked.Options), home()), library.Conflict)
 		_, err = b.AskPasskey(t.Context(), by, Site{Host: "other.lan", Origin: "https://other.lan"})
 		wantKind(t, err, library.Conflict)
 	})

@@ -114,7 +114,7 @@ func New(o Options) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{shell: sh}
-	if s.asker, err = reauth.New(sh, o.Keeper); err != nil {
+	if s.asker, err = reauth.New(sh, o.Keeper, o.Cookies.Sites); err != nil {
 		return nil, err
 	}
 	var errs [11]error

@@ -34,7 +34,7 @@ type Step struct {
 // when another app is opened.
 func (s *Site) getStep(c *gin.Context) {
 	nonce, ticket := s.cookies.StepOf(c.Request)
-	f, passkey, err := s.keeper.LookAtStep(c.Request.Context(), ticket, nonce, auth.SiteOf(c.Request))
+	f, passkey, err := s.keeper.LookAtStep(c.Request.Context(), ticket, nonce, s.cookies.Sites.Of(c.Request))
 	if err != nil {
 		s.over(c, err, c.Query("next"))
 		return

@@ -48,12 +48,13 @@ type Asker struct {
 	shell  *shell.Shell
 	view   *shell.View
 	keeper *auth.Keeper
+	sites  auth.Sites
 }
 
 // New parses the page.
-func New(sh *shell.Shell, k *auth.Keeper) (*Asker, error) {
+func New(sh *shell.Shell, k *auth.Keeper, sites auth.Sites) (*Asker, error) {
 	v, err := sh.View(shell.Sheets{Page: "reauth", With: Templates(), Script: "reauth"})
-	return &Asker{shell: sh, view: v, keeper: k}, err
+	return &Asker{shell: sh, view: v, keeper: k, sites: sites}, err
 }
 
 // Templates are what a page with such a form needs: "reauth" is the dialog.
@@ -75,7 +76,7 @@ func (a *Asker) Dialog(c *gin.Context) (Dialog, error) {
 	}
 	factors, err := a.keeper.Factors(c.Request.Context())
 	seconds := func(d time.Duration) int { return max(0, int((d - slack).Seconds())) }
-	return Dialog{Left: seconds(left), Lasts: seconds(auth.ProofLasts), Code: factors.On(), Passkey: factors.PasskeyAt(auth.SiteOf(c.Request))}, err
+	return Dialog{Left: seconds(left), Lasts: seconds(auth.ProofLasts), Code: factors.On(), Passkey: factors.PasskeyAt(a.sites.Of(c.Request))}, err
 }
 
 // The names of the page's own fields begin with this.
@@ -106,7 +107,7 @@ func (a *Asker) Guard(act gin.HandlerFunc) gin.HandlerFunc {
 
 func (a *Asker) prove(c *gin.Context, by auth.Identity, password string) error {
 	if answer := c.PostForm(own + "passkey"); answer != "" {
-		return a.keeper.ReauthenticateByPasskey(c.Request.Context(), by, password, c.PostForm(own+"ticket"), []byte(answer), auth.SiteOf(c.Request))
+		return a.keeper.ReauthenticateByPasskey(c.Request.Context(), by, password, c.PostForm(own+"ticket"), []byte(answer), a.sites.Of(c.Request))
 	}
 	return a.keeper.Reauthenticate(c.Request.Context(), by, password, c.PostForm(own+"code"))
 }

@@ -46,7 +46,7 @@ func (s *site) passkeys(c *gin.Context, p *Page, all []auth.Passkey) {
 		}
 		p.Factors.Passkeys = append(p.Factors.Passkeys, shown)
 	}
-	switch why := auth.SiteOf(c.Request).NoPasskeys(); {
+	switch why := s.cookies.Sites.Of(c.Request).NoPasskeys(); {
 	case why == auth.NoPasskeysPlain:
 		p.Factors.NoPasskeys = p.W.Passkeys.Plain
 	case why != "":
@@ -63,21 +63,21 @@ func (s *site) beginPasskey(c *gin.Context) {
 		return
 	}
 	by, _ := auth.FromContext(c.Request.Context())
-	at := auth.SiteOf(c.Request)
+	at := s.cookies.Sites.Of(c.Request)
 	a, err := s.keeper.BeginPasskey(c.Request.Context(), by, at)
 	if err != nil {
 		s.refuse(c, err)
 		return
 	}
 	p := &Make{Frame: s.Frame(c, s.make, Name), Named: name, Ticket: a.Ticket, Options: string(a.Options)}
-	p.Title, p.Text = p.W.Passkeys.MakeTitle, fmt.Sprintf(p.W.Passkeys.MakeText, at.Host)
+	p.Title, p.Text = p.W.Passkeys.MakeTitle, fmt.Sprintf(p.W.Passkeys.MakeText, at.Name())
 	s.make.Render(c, http.StatusOK, p)
 }
 
 func (s *site) addPasskey(c *gin.Context) {
 	ctx := c.Request.Context()
 	by, _ := auth.FromContext(ctx)
-	codes, err := s.keeper.AddPasskey(ctx, by, c.PostForm("ticket"), c.PostForm("name"), []byte(c.PostForm("passkey")), auth.SiteOf(c.Request))
+	codes, err := s.keeper.AddPasskey(ctx, by, c.PostForm("ticket"), c.PostForm("name"), []byte(c.PostForm("passkey")), s.cookies.Sites.Of(c.Request))
 	switch {
 	case shell.IsKind(err, library.Invalid), shell.IsKind(err, library.Unproved):
 		s.Go(c, "/settings/account?done=unmade#factors")
