@@ -135,7 +135,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	cookies := auth.Cookies{Box: boxID, BasePath: o.BasePath, Sites: auth.Sites{Public: o.Public, Listed: o.Hosts}}
 	backups, err := backup.New(backup.Options{
 		Dir: filepath.Join(o.Data, "backups"), Snapshots: st, Plans: st, Originals: originals.Open, Hold: lib.HoldOriginals,
-		Seal: sealer{o.BoxSocket}.seal, Stage: filepath.Join(o.Data, restore.Staged), Commit: sealer{o.BoxSocket}.restore, Box: boxID, Version: version, Changed: lib.Announce, Log: s.log,
+		Seal: sealer{o.BoxSocket}.seal, Stage: filepath.Join(o.Data, restore.Staged), Commit: sealer{o.BoxSocket}.restore, Former: aside{o.BoxSocket}, Box: boxID, Version: version, Changed: lib.Announce, Log: s.log,
 	})
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"time"
 
 	"coffer/appliance/beneath"
 	"coffer/appliance/control"
@@ -88,6 +89,23 @@ type sealer struct{ socket string }
 
 func (s sealer) restore(ctx context.Context, key string) error {
 	return control.Restore(ctx, s.socket, key)
+}
+
+// aside asks init for what was there before the last restore.
+type aside struct{ socket string }
+
+func (a aside) At(ctx context.Context) (time.Time, error) {
+	return control.Former(ctx, a.socket, "")
+}
+
+func (a aside) PutBack(ctx context.Context) error {
+	_, err := control.Former(ctx, a.socket, control.PutBack)
+	return err
+}
+
+func (a aside) Forget(ctx context.Context) error {
+	_, err := control.Former(ctx, a.socket, control.Forget)
+	return err
 }
 
 func (s sealer) seal(ctx context.Context, recipient string) ([]byte, error) {

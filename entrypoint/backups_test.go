@@ -217,12 +217,19 @@ func (v visitor) finds(word string) int {
 // back waits until the box has started again and signs in.
 func (v visitor) back() {
 	v.t.Helper()
-	v.eventually("the box starts again", func() bool {
-		return strings.Contains(v.log.String(), "what was there before lies in") && v.answers()
-	})
+	v.restarted()
 	if status := v.signIn(ownerPassword); status != http.StatusOK {
 		v.t.Fatalf("signing in after the restore: %d", status)
 	}
+}
+
+// restarted waits until the box has started again after a restore.
+func (v visitor) restarted() {
+	v.t.Helper()
+	v.restores++
+	v.eventually("the box starts again", func() bool {
+		return strings.Count(v.log.String(), "what was there before lies in") == v.restores && v.answers()
+	})
 }
 
 // TestRestoreIntoAnEmptyBox puts a backup into a box that nobody has set up: its
@@ -298,6 +305,7 @@ func TestRestoreOverAFilledBox(t *testing.T) {
 	if err != nil || len(left) != 0 {
 		t.Errorf("staged: %v, %v", left, err)
 	}
+	b.undone(v)
 }
 
 // command runs the program with standard input, as the owner does.

@@ -150,11 +150,15 @@ func playRestore(ctx context.Context, c call) int {
 	flags := flag.NewFlagSet("restore", flag.ContinueOnError)
 	flags.SetOutput(c.err)
 	root := flags.String("root", "/", "the folder below which the box lives")
+	undo := flags.Bool("undo", false, "go back to what was there before the last restore")
 	if err := flags.Parse(c.args); err != nil {
 		return exitUsage
 	}
-	if flags.NArg() != 1 {
-		return c.fail("restore", fmt.Errorf("%w: coffer restore FILE; the recovery key or passphrase is asked for, or read from standard input", errUsage))
+	if *undo && flags.NArg() == 0 {
+		return c.putBack(ctx, *root)
+	}
+	if *undo || flags.NArg() != 1 {
+		return c.fail("restore", fmt.Errorf("%w: coffer restore FILE, or coffer restore --undo; the recovery key or passphrase is asked for, or read from standard input", errUsage))
 	}
 	cfg, code := c.configOf("restore", *root)
 	if cfg == nil {
@@ -175,5 +179,18 @@ func playRestore(ctx context.Context, c call) int {
 	}
 	fmt.Fprintf(c.out, "%d sources and %d originals are restored. The box starts again with them; sign in with the name and password of the backup.\n",
 		a.Restored.Sources, a.Restored.Originals)
+	return exitOK
+}
+
+// putBack goes back to what was there before the last restore.
+func (c call) putBack(ctx context.Context, root string) int {
+	cfg, code := c.configOf("restore", root)
+	if cfg == nil {
+		return code
+	}
+	if _, err := console.Exchange(ctx, consoleSocket(cfg), console.Request{Ask: console.PutBack}, nil); err != nil {
+		return c.fail("restore", running(err))
+	}
+	fmt.Fprintln(c.out, "The box starts again with what was there before the last restore; sign in with the name and password of then.")
 	return exitOK
 }

@@ -37,6 +37,8 @@ type boxed struct {
 	url     string
 	log     *syncBuffer
 	exited  chan struct{}
+
+	restores int // that were awaited
 }
 
 type syncBuffer struct {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"time"
 
 	"coffer/appliance/confine"
 	"coffer/appliance/control"
@@ -68,6 +69,7 @@ type desk struct {
 	front      *front
 	seal       func(recipient string) ([]byte, error)
 	restore    func(ctx context.Context, key string) error
+	former     func(act string) (time.Time, error)
 	sweep      func(ctx context.Context, request []byte) ([]byte, error)
 	token      servicetoken.File
 }
@@ -96,6 +98,8 @@ func (d desk) Logs(ctx context.Context, q journal.Query, wait bool) (journal.Pag
 func (d desk) Seal(_ context.Context, recipient string) ([]byte, error) { return d.seal(recipient) }
 
 func (d desk) Restore(ctx context.Context, key string) error { return d.restore(ctx, key) }
+
+func (d desk) Former(_ context.Context, act string) (time.Time, error) { return d.former(act) }
 
 func (d desk) Sweep(ctx context.Context, request []byte) ([]byte, error) {
 	return d.sweep(ctx, request)
@@ -135,7 +139,7 @@ func (b *box) control(ctx context.Context, helpers *sync.WaitGroup, s *supervise
 			return fmt.Errorf("%s socket: %w", name, err)
 		}
 		helpers.Go(func() {
-			if err := control.Serve(ctx, listener.(*net.UnixListener), door, desk{s, b.posture, b.Output, b.outgoing, b.front, b.Seal, b.restored, b.sweepTexts, b.ServiceToken}, b.Log); err != nil {
+			if err := control.Serve(ctx, listener.(*net.UnixListener), door, desk{s, b.posture, b.Output, b.outgoing, b.front, b.Seal, b.restored, b.former, b.sweepTexts, b.ServiceToken}, b.Log); err != nil {
 				b.Log.Error("control socket ended", slog.String("socket", name), slog.Any("error", err))
 			}
 		})

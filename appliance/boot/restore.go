@@ -3,12 +3,15 @@ package boot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"path"
 	"sync/atomic"
+	"time"
 
 	"coffer/appliance/beneath"
+	"coffer/appliance/control"
 	"coffer/appliance/restore"
 )
 
@@ -51,6 +54,29 @@ func (b *box) restored(ctx context.Context, key string) error {
 	b.Log.Info("the box starts again with what was restored", slog.Int("secrets", len(files)))
 	b.restart.now()
 	return nil
+}
+
+// former is what was there before the last restore, after the act.
+func (b *box) former(act string) (time.Time, error) {
+	data := b.Layout.Data
+	switch act {
+	case "":
+		return restore.Former(data)
+	case control.Forget:
+		err := restore.Forget(data)
+		if err == nil {
+			b.Log.Info("what was there before the last restore is gone", slog.String("path", path.Join(data, restore.Before)))
+		}
+		return time.Time{}, err
+	case control.PutBack:
+		err := restore.PutBack(data)
+		if err == nil {
+			b.Log.Info("the box starts again with what was there before the last restore")
+			b.restart.now()
+		}
+		return time.Time{}, err
+	}
+	return time.Time{}, fmt.Errorf("nothing is called %q that could be done with what was there before", act)
 }
 
 func (b *box) staged(name string) ([]byte, error) {

@@ -74,6 +74,13 @@ func Restore(ctx context.Context, path, key string) error {
 	return err
 }
 
+// Former asks at the socket at path when what was there before the last restore
+// was laid aside, after the act.
+func Former(ctx context.Context, path, act string) (time.Time, error) {
+	a, err := Exchange(ctx, path, Request{Ask: AskFormer, Act: act})
+	return a.Former, err
+}
+
 // ServiceToken asks at the socket at path what is in the file for the owner's
 // scripts; with a change, for that first.
 func ServiceToken(ctx context.Context, path string, c *servicetoken.Change) (servicetoken.Seen, error) {

@@ -80,7 +80,7 @@ func OwnerDoor() Door {
 // what it has staged, for texts to be swept of secrets that it must not know, and
 // for its key to be put into the file for scripts.
 func APIDoor(uid int) Door {
-	return Door{UID: uid, Longest: maxSweep, Asks: []string{AskStatus, AskPosture, AskLogs, AskOutgoing, AskHTTPS, AskChangeHTTPS, AskSeal, AskRestore, AskSweep, AskServiceToken}}
+	return Door{UID: uid, Longest: maxSweep, Asks: []string{AskStatus, AskPosture, AskLogs, AskOutgoing, AskHTTPS, AskChangeHTTPS, AskSeal, AskRestore, AskFormer, AskSweep, AskServiceToken}}
 }
 
 // Box is what can be asked for.
@@ -100,6 +100,10 @@ type Box interface {
 	// Restore decides to put what is staged in place, and starts the box again.
 	// key opens what a backup holds of init's; it is kept nowhere.
 	Restore(ctx context.Context, key string) error
+	// Former says when what lies in DATA/before was laid aside, zero where nothing
+	// is, after the act: PutBack decides to put it back and starts the box again,
+	// Forget removes it.
+	Former(ctx context.Context, act string) (time.Time, error)
 	// Sweep has a child that knows all secrets look through texts. Request and
 	// answer are JSON between the child and who asks; nothing here reads them.
 	Sweep(ctx context.Context, request []byte) ([]byte, error)
@@ -125,6 +129,8 @@ const (
 	AskSeal = "seal"
 	// AskRestore asks for what is staged to take the place of what there is.
 	AskRestore = "restore"
+	// AskFormer asks for what was there before the last restore.
+	AskFormer = "former"
 	// AskSweep asks for texts without the secrets that init knows.
 	AskSweep = "sweep"
 	// AskHTTPS asks how HTTPS is served, AskChangeHTTPS for a change of that.
@@ -149,9 +155,16 @@ type Request struct {
 	Texts json.RawMessage      `json:"texts,omitempty"` // of AskSweep
 	Token *servicetoken.Change `json:"token,omitempty"` // of AskServiceToken: what is to change
 
+	Act       string `json:"act,omitempty"`       // of AskFormer: PutBack, Forget or nothing
 	Recipient string `json:"recipient,omitempty"` // of AskSeal: an age recipient
 	Key       string `json:"key,omitempty"`       // of AskRestore: an age identity
 }
+
+// What is done with what was there before the last restore.
+const (
+	PutBack = "put-back"
+	Forget  = "forget"
+)
 
 // Answer has an Error or what was asked for.
 type Answer struct {
@@ -165,6 +178,7 @@ type Answer struct {
 	Sealed   []byte             `json:"sealed,omitempty"`
 	Swept    json.RawMessage    `json:"swept,omitempty"`
 	Token    *servicetoken.Seen `json:"token,omitempty"`
+	Former   time.Time          `json:"former,omitzero"`
 	Fault    *https.Problem     `json:"fault,omitempty"` // what Error says, for those with words of their own
 }
 
@@ -218,7 +232,7 @@ func (d Door) converse(ctx context.Context, conn *net.UnixConn, b Box) Answer {
 		return Answer{Error: fmt.Sprintf("nothing answers to %q", r.Ask)}
 	}
 	limit := patience
-	if r.Ask == AskDoctor || r.Ask == AskChangeHTTPS || r.Ask == AskSweep {
+	if r.Ask == AskDoctor || r.Ask == AskChangeHTTPS || r.Ask == AskSweep || r.Ask == AskFormer {
 		limit = looking
 	}
 	_ = conn.SetDeadline(time.Now().Add(limit + patience))
@@ -257,6 +271,8 @@ func (d Door) converse(ctx context.Context, conn *net.UnixConn, b Box) Answer {
 		answer.Swept, err = b.Sweep(ctx, r.Texts)
 	case AskRestore:
 		err = b.Restore(ctx, r.Key)
+	case AskFormer:
+		answer.Former, err = b.Former(ctx, r.Act)
 	case AskServiceToken:
 		var seen servicetoken.Seen
 		seen, err = b.ServiceToken(ctx, r.Token)

@@ -134,13 +134,6 @@ func (b *box) Seal(_ context.Context, recipient string) ([]byte, error) {
 	return []byte("sealed to " + recipient), nil
 }
 
-func (b *box) Restore(_ context.Context, key string) error {
-	if key == "wrong" {
-		return errors.New("that is no recovery key")
-	}
-	return nil
-}
-
 func (b *box) ServiceToken(_ context.Context, c *servicetoken.Change) (servicetoken.Seen, error) {
 	if c == nil {
 		return servicetoken.Seen{There: true, Sum: []byte("sum")}, nil
@@ -164,21 +157,6 @@ func TestServiceToken(t *testing.T) {
 	_, run = serve(t)
 	if _, err := ServiceToken(t.Context(), Socket(run).Path, nil); err == nil {
 		t.Error("the owner's door tells of it")
-	}
-}
-
-func TestRestore(t *testing.T) {
-	_, run := serveAt(t, APIDoor(0), func(run string, gid int) sockets.Spec { return BoxSocket(run, gid) })
-	at := BoxSocket(run, -1).Path
-	if err := Restore(t.Context(), at, "right"); err != nil {
-		t.Error(err)
-	}
-	if err := Restore(t.Context(), at, "wrong"); err == nil || !strings.Contains(err.Error(), "no recovery key") {
-		t.Error(err)
-	}
-	_, run = serve(t)
-	if err := Restore(t.Context(), Socket(run).Path, "right"); err == nil {
-		t.Error("the owner's door restores")
 	}
 }
 

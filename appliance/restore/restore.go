@@ -6,8 +6,9 @@
 // may have, and decides. From the moment that the decision is on disk, each
 // start finishes it before anything else is looked at, however often it is
 // interrupted: every step is one rename, and a step that is done is seen to be.
-// What was there before lies in DATA/before until the next restore. It refuses
-// what is not a folder, and knows nothing of what the folders hold.
+// What was there before lies in DATA/before until the next restore, and can be
+// put back, which lays aside what was restored. It refuses what is not a folder,
+// and knows nothing of what the folders hold.
 package restore
 
 import (
@@ -28,7 +29,8 @@ const (
 	Folder = "restore"
 	Staged = Folder + "/staged" // the API's
 	Before = "before"
-	kept   = Folder + "/kept" // init's own part
+	kept   = Folder + "/kept"   // init's own part
+	former = Folder + "/former" // what lay in Before, while it is put back
 	// decided holds the decision while it is carried out.
 	decided = Folder + "/decided.json"
 )
@@ -43,8 +45,9 @@ const (
 
 // decision is what decided holds: which folders change, and from where.
 type decision struct {
-	Staged []string `json:"staged"`
-	Kept   []string `json:"kept"`
+	Staged []string `json:"staged,omitempty"`
+	Kept   []string `json:"kept,omitempty"`
+	Former []string `json:"former,omitempty"` // alone: what lay in Before is put back
 }
 
 const maxDecision = 4 << 10
@@ -101,6 +104,11 @@ func Decide(data string, files map[string][]byte, log *slog.Logger) error {
 			will.Kept = append(will.Kept, top)
 		}
 	}
+	return write(d, will)
+}
+
+// write is the moment of the decision.
+func write(d *beneath.Dir, will decision) error {
 	text, err := json.Marshal(will)
 	if err != nil {
 		return err
@@ -159,6 +167,9 @@ func Finish(data string, log *slog.Logger) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if err := will.makeWay(d); err != nil {
+		return false, err
+	}
 	if err := d.Mkdir(Before, beneath.Attributes{UID: beneath.Keep, GID: beneath.Keep, Mode: 0o700}); err != nil && !errors.Is(err, fs.ErrExist) {
 		return false, err
 	}
@@ -174,7 +185,7 @@ func Finish(data string, log *slog.Logger) (bool, error) {
 		return false, err
 	}
 	log.Info("restored; what was there before lies in " + path.Join(data, Before))
-	return true, clear(d, kept, Staged)
+	return true, clear(d, kept, former, Staged)
 }
 
 // giveUp puts the former state back where a step cannot be done, as with a
@@ -185,11 +196,18 @@ func giveUp(d *beneath.Dir, will decision, why error, log *slog.Logger) error {
 			return errors.Join(why, err)
 		}
 	}
-	if err := errors.Join(durable(d), d.Remove(decided)); err != nil {
+	err := durable(d)
+	if err == nil {
+		err = will.giveWay(d)
+	}
+	if err == nil {
+		err = d.Remove(decided)
+	}
+	if err != nil {
 		return errors.Join(why, err)
 	}
 	log.Error("not restored; the box is as it was", slog.Any("error", why))
-	return clear(d, kept, Staged, Before)
+	return clear(d, kept, Staged)
 }
 
 func durable(d *beneath.Dir) error {
@@ -214,7 +232,7 @@ func read(d *beneath.Dir) (decision, error) {
 	if err := json.Unmarshal(text, &will); err != nil {
 		return decision{}, fmt.Errorf("%s/%s: %w", d.Path(), decided, err)
 	}
-	for _, name := range slices.Concat(will.Staged, will.Kept) {
+	for _, name := range slices.Concat(will.Staged, will.Kept, will.Former) {
 		if !slices.Contains([]string{store, blobs, secrets, config}, name) {
 			return decision{}, fmt.Errorf("%s/%s names %q, which is never restored", d.Path(), decided, name)
 		}
@@ -232,13 +250,16 @@ func (w decision) moves() (all []move) {
 	for _, name := range w.Kept {
 		all = append(all, move{path.Join(kept, name), name})
 	}
+	for _, name := range w.Former {
+		all = append(all, move{path.Join(former, name), name})
+	}
 	return all
 }
 
 // back undoes an exchange, or half of one.
 func (m move) back(d *beneath.Dir) error {
-	former := path.Join(Before, m.name)
-	if _, err := d.Look(former); errors.Is(err, fs.ErrNotExist) {
+	was := path.Join(Before, m.name)
+	if _, err := d.Look(was); errors.Is(err, fs.ErrNotExist) {
 		return nil // there was none, or it never left
 	} else if err != nil {
 		return err
@@ -250,7 +271,7 @@ func (m move) back(d *beneath.Dir) error {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return d.Rename(former, m.name)
+	return d.Rename(was, m.name)
 }
 
 // exchange puts from in the place of name, whose former content goes to Before.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"io"
 	"mime/multipart"
@@ -73,6 +74,49 @@ func (s *server) restore(c *gin.Context) error {
 	}
 	c.JSON(http.StatusAccepted, Restored{CreatedAt: got.CreatedAt.UTC(), Program: got.Program, Sources: got.Sources, Originals: got.Originals, Missing: got.Missing})
 	return nil
+}
+
+// former is what was there before the last restore, on the wire.
+type former struct {
+	LaidAsideAt *time.Time `json:"laid_aside_at" nullable:"true" doc:"When a restore put it aside; null: nothing is kept."`
+}
+
+func (s *server) former(ctx context.Context, _ *struct{}) (*only[former], error) {
+	k, err := s.keeperOfBackups()
+	if err != nil {
+		return nil, err
+	}
+	at, err := k.Former(ctx)
+	return &only[former]{former{moment(at)}}, err
+}
+
+// restarting answers 202 from a box that is about to start again.
+type restarting struct{ Status int }
+
+func (s *server) putBack(ctx context.Context, _ *struct{}) (*restarting, error) {
+	k, err := s.keeperOfBackups()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.proved(ctx); err != nil {
+		return nil, err
+	}
+	return &restarting{http.StatusAccepted}, k.PutBack(ctx)
+}
+
+func (s *server) forgetFormer(ctx context.Context, _ *struct{}) (*nothing, error) {
+	k, err := s.keeperOfBackups()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.proved(ctx); err != nil {
+		return nil, err
+	}
+	if err := k.Forget(ctx); err != nil {
+		return nil, err
+	}
+	s.Keeper.Record(ctx, library.AuditFormerDeleted, "")
+	return nil, nil
 }
 
 // ownerAsks refuses who is not the owner's browser. The edge does not ask who

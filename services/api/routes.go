@@ -92,6 +92,9 @@ func (s *server) routes(e *gin.Engine) {
 	handle(s, owner, "POST /backups/key", "Make a recovery key, told this once and not yet used", s.newBackupKey)
 	handle(s, owner, "PUT /backups/key", "Use the recovery key whose secret half is shown", s.setBackupKey)
 	stream(s, anyone, "POST /restore", "Put a backup in the place of what there is", describeRestore, s.restore)
+	handle(s, admin, "GET /restore/former", "Whether what was there before the last restore is kept", s.former)
+	handle(s, owner, "POST /restore/former", "Go back to what was there before the last restore; the box starts again. Wants a proof of the last minutes", s.putBack)
+	handle(s, owner, "DELETE /restore/former", "Delete what was there before the last restore. Wants a proof of the last minutes", s.forgetFormer)
 	stream(s, admin, "GET /export", "The library as one file", describeExport, s.export)
 	stream(s, admin, "POST /import", "Take a CCX package", describeImport, s.importPackage)
 	handle(s, admin, "GET /import", "The package that is being added, or was last", s.lastImport)
@@ -159,7 +162,7 @@ func handle[I, O any](s *server, scope, route, summary string, f func(context.Co
 		op.DefaultStatus = http.StatusCreated
 	}
 	switch any(new(O)).(type) {
-	case *accepted, *begun:
+	case *accepted, *begun, *restarting:
 		op.DefaultStatus = http.StatusAccepted
 	}
 	huma.Register(s.api, *op, func(ctx context.Context, in *I) (*O, error) {

@@ -32,6 +32,8 @@ type Options struct {
 	// what lies there in place; key opens what only init can use.
 	Stage  string // DATA/restore/staged
 	Commit func(ctx context.Context, key string) error
+	// Former is what was there before the last restore; nil: nothing is kept.
+	Former library.Former
 	// Changed is told whenever a backup or its progress is another; nil: nobody.
 	Changed func()
 	Box     string

@@ -18,6 +18,8 @@ const (
 	// RestoreBackup puts the file that follows the request in the place of what
 	// there is; Key opens it.
 	RestoreBackup = "restore"
+	// PutBack puts what was there before the last restore back.
+	PutBack = "put-back"
 )
 
 // Backups makes, proves and restores them.
@@ -26,13 +28,14 @@ type Backups interface {
 	Create(ctx context.Context, passphrase string) (library.Backup, error)
 	Verify(ctx context.Context, id, passphrase string) (library.Backup, error)
 	Restore(ctx context.Context, r io.Reader, key string) (library.Restored, error)
+	PutBack(ctx context.Context) error
 }
 
 // aboutBackups answers what is asked about backups; asked is false for
 // anything else.
 func (o Options) aboutBackups(ctx context.Context, r Request, file io.Reader) (a Answer, asked bool, err error) {
 	switch r.Ask {
-	case ListBackups, MakeBackup, VerifyBackup, RestoreBackup:
+	case ListBackups, MakeBackup, VerifyBackup, RestoreBackup, PutBack:
 	default:
 		return a, false, nil
 	}
@@ -56,6 +59,8 @@ func (o Options) aboutBackups(ctx context.Context, r Request, file io.Reader) (a
 		a.Backups = []library.Backup{b}
 	case RestoreBackup:
 		a.Restored, err = o.Backups.Restore(ctx, file, r.Key)
+	case PutBack:
+		err = o.Backups.PutBack(ctx)
 	}
 	return a, true, err
 }

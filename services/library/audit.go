@@ -48,6 +48,7 @@ const (
 	AuditBackupMade      AuditKind = "backup_made"      // because somebody asked for it; Detail: its id
 	AuditBackupTaken     AuditKind = "backup_taken"     // downloaded; Detail: its id
 	AuditBackupDeleted   AuditKind = "backup_deleted"   // Detail: its id
+	AuditFormerDeleted   AuditKind = "former_deleted"   // what was there before the last restore
 	AuditExported        AuditKind = "exported"         // the library left the box; Detail: in which form
 	AuditDiagnosed       AuditKind = "diagnostics"      // a diagnostic file was taken; Detail: its id
 	AuditImported        AuditKind = "imported"         // a package was taken; Detail: what it calls itself
@@ -61,7 +62,7 @@ func AuditKinds() []AuditKind {
 		AuditPasskeyAdded, AuditPasskeyRemoved, AuditPasskeyCopied,
 		AuditRecoveryUsed, AuditRecoveryMade, AuditKeyCreated, AuditKeyRevoked, AuditTokenMade, AuditTokenOff, AuditSettingsChanged, AuditHTTPSChanged,
 		AuditCertificateMade, AuditOrderFailed,
-		AuditBackupKey, AuditBackupMade, AuditBackupTaken, AuditBackupDeleted, AuditExported, AuditImported, AuditDiagnosed,
+		AuditBackupKey, AuditBackupMade, AuditBackupTaken, AuditBackupDeleted, AuditFormerDeleted, AuditExported, AuditImported, AuditDiagnosed,
 		AuditSetup, AuditSetupFailed,
 	}
 }

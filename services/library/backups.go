@@ -129,6 +129,13 @@ type BackupFacts struct {
 	PartIsIn   bool      `json:"backup_part_is_whole"` // one that lacks something is taken; found by trying
 }
 
+// Former is what was there before the last restore.
+type Former interface {
+	At(ctx context.Context) (time.Time, error) // zero: nothing is
+	PutBack(ctx context.Context) error         // and the box starts again
+	Forget(ctx context.Context) error
+}
+
 // Backups makes sealed copies of the box and proves them. Errors are *Error.
 type Backups interface {
 	Overview(ctx context.Context) (BackupOverview, error)
@@ -140,6 +147,15 @@ type Backups interface {
 	// it returns without an error the box is about to start again; with one,
 	// nothing was changed. Conflict while a backup is made or proven.
 	Restore(ctx context.Context, r io.Reader, key string) (Restored, error)
+	// Former is when what was there before the last restore was laid aside; zero:
+	// nothing is.
+	Former(ctx context.Context) (time.Time, error)
+	// PutBack puts that in the place of what the box has, which is laid aside in
+	// its turn. When it returns without an error the box is about to start again.
+	// NotFound where there is none, Conflict while a backup is made or proven.
+	PutBack(ctx context.Context) error
+	// Forget removes it, and the room it takes is free.
+	Forget(ctx context.Context) error
 	// Verify begins to prove a backup again. The passphrase is needed where it
 	// is sealed with one.
 	Verify(ctx context.Context, id, passphrase string) (Backup, error)

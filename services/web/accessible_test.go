@@ -82,6 +82,8 @@ func TestAccessible(t *testing.T) {
 	b.someKeys()
 	b.someBackups()
 	b.somePackage()
+	at := time.Now().Add(-time.Hour)
+	b.former.at.Store(&at)
 	v = b.tab(chrome)
 	look(v, "/login")
 	v.signIn()

@@ -50,6 +50,7 @@ type box struct {
 	alarms     *alarmed
 	scripts    scriptFile
 	restored   atomic.Int32 // how often a backup was to be put in place
+	former     laidAside
 	site       *Site
 	url        string
 	log        *lines
@@ -123,7 +124,7 @@ func newBox(t testing.TB, base string) *box {
 	must(t, os.Mkdir(staged, 0o700))
 	b.backups, err = backup.New(backup.Options{
 		Dir: filepath.Join(dir, "backups"), Snapshots: st, Plans: st, Originals: originals.Open, Hold: b.lib.HoldOriginals,
-		Stage: staged, Commit: func(context.Context, string) error { b.restored.Add(1); return nil },
+		Stage: staged, Commit: func(context.Context, string) error { b.restored.Add(1); return nil }, Former: &b.former,
 		Changed: b.lib.Announce, Box: cookies.Box, Version: "0.1.0-test", Log: log,
 	})
 	must(t, err)

@@ -2,11 +2,13 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -99,6 +101,86 @@ func TestRestorePage(t *testing.T) {
 	if b.restored.Load() != 2 {
 		t.Error("a stranger restores")
 	}
+}
+
+// laidAside is what was there before a restore.
+type laidAside struct {
+	at   atomic.Pointer[time.Time]
+	back atomic.Int32
+}
+
+func (l *laidAside) At(context.Context) (time.Time, error) {
+	if at := l.at.Load(); at != nil {
+		return *at, nil
+	}
+	return time.Time{}, nil
+}
+
+func (l *laidAside) PutBack(context.Context) error { l.back.Add(1); return nil }
+func (l *laidAside) Forget(context.Context) error  { l.at.Store(nil); return nil }
+
+// api asks the API, and returns the status and the answer.
+func (v *visitor) api(method, path, body string) (int, string) {
+	v.b.t.Helper()
+	q, err := http.NewRequestWithContext(v.b.t.Context(), method, v.b.url+"/api/v1"+path, strings.NewReader(body))
+	must(v.b.t, err)
+	r, err := v.Do(q)
+	must(v.b.t, err)
+	defer r.Body.Close()
+	answer, err := io.ReadAll(r.Body)
+	must(v.b.t, err)
+	return r.StatusCode, string(answer)
+}
+
+// What was there before a restore is put back, or deleted, by the owner.
+func TestFormerState(t *testing.T) {
+	b := newBox(t, "/box")
+	v := b.owner()
+	const page = "/settings/backups/restore"
+	shown, _ := v.get(page)
+	has(t, shown, "!Before the last restore")
+	text, r := v.post(page+"/undo", nil)
+	status(t, r, 404)
+	has(t, text, "could not be put in place")
+	at := time.Date(2031, 5, 3, 12, 0, 0, 0, time.UTC)
+	b.former.at.Store(&at)
+	shown, _ = v.get(page)
+	has(t, shown, "Before the last restore", "2031", "this can be undone too", "!there is no way back to it")
+	shown, _ = v.get(page + "?ask=forget")
+	has(t, shown, "there is no way back to it", page+"/forget")
+	for _, path := range []string{"/undo", "/forget"} {
+		b.elapse(11 * time.Minute)
+		text, r = v.post(page+path, nil)
+		status(t, r, 403)
+		has(t, text, "Confirm that it is you")
+	}
+	for _, method := range []string{"POST", "DELETE"} {
+		if got, answer := v.api(method, "/restore/former", ""); got != 403 || !strings.Contains(answer, "reauthentication_required") {
+			t.Errorf("%s: %d %s", method, got, answer)
+		}
+	}
+	if b.former.back.Load() != 0 || b.former.at.Load() == nil {
+		t.Error("who left a browser open has it done")
+	}
+	text, r = v.post(page+"/undo", url.Values{"reauth_password": {password}})
+	status(t, r, 202)
+	has(t, text, "What was there before is back", "/box/login", "data-again")
+	if got, answer := v.api("GET", "/restore/former", ""); got != 200 || !strings.Contains(answer, "2031-05-03") {
+		t.Errorf("%d %s", got, answer)
+	}
+	if got, answer := v.api("POST", "/restore/former", ""); got != 202 || b.former.back.Load() != 2 {
+		t.Errorf("%d %s", got, answer)
+	}
+	text, r = v.post(page+"/forget", nil)
+	status(t, r, 200)
+	has(t, text, "is deleted", "!Go back to it")
+	for method, want := range map[string]int{"GET": 200, "POST": 404, "DELETE": 404} {
+		if got, answer := v.api(method, "/restore/former", ""); got != want {
+			t.Errorf("%s: %d %s", method, got, answer)
+		}
+	}
+	trail, _ := v.get("/settings/audit")
+	has(t, trail, "State of before the restore deleted")
 }
 
 // A browser that was left open neither changes the recovery key, nor deletes a

@@ -28,7 +28,11 @@ type Page struct {
 	Problem    *shell.Problem
 	Done       string // a heading; empty: not yet
 	Missing    bool
-	Again      bool // they have to prove who they are first
+	DoneText   string
+	Again      bool   // they have to prove who they are first
+	Former     string // when what was there before the last restore was laid aside; empty: nothing is
+	Forget     bool   // that is about to be deleted
+	Notice     string
 }
 
 // Options are what the page needs.
@@ -69,6 +73,8 @@ func (s *Site) Register(public, owner gin.IRouter) {
 	owner.POST("/settings/backups/restore/allow", allowed)
 	owner.GET("/settings/backups/restore/allow", func(c *gin.Context) { s.Shell.Go(c, "/settings/backups/restore") })
 	owner.POST("/settings/backups/restore", s.post)
+	owner.POST("/settings/backups/restore/undo", s.Asker.Guard(s.putBack))
+	owner.POST("/settings/backups/restore/forget", s.Asker.Guard(s.forget))
 }
 
 func (s *Site) page(c *gin.Context, setup bool) *Page {
@@ -83,7 +89,42 @@ func (s *Site) get(c *gin.Context) {
 		s.Shell.Fail(c, err)
 		return
 	}
+	at, err := s.Backups.Former(c.Request.Context())
+	if err != nil {
+		s.Shell.Fail(c, err)
+		return
+	}
+	if !at.IsZero() {
+		p.Former = p.Moment(at).Exact
+	}
+	p.Forget = c.Query("ask") == "forget"
+	if c.Query("done") == "forgotten" {
+		p.Notice = p.W.Restore.Forgot
+	}
 	s.view.Render(c, http.StatusOK, p)
+}
+
+// putBack goes back to what was there before the last restore.
+func (s *Site) putBack(c *gin.Context) {
+	p := s.page(c, false)
+	if err := s.Backups.PutBack(c.Request.Context()); err != nil {
+		s.refuse(c, p, err, "")
+		return
+	}
+	p.Done, p.DoneText = p.W.Restore.PutBackDone, p.W.Restore.PutBackText
+	s.view.Render(c, http.StatusAccepted, p)
+}
+
+func (s *Site) forget(c *gin.Context) {
+	err := s.Backups.Forget(c.Request.Context())
+	if err != nil && !shell.IsKind(err, library.NotFound) { // gone already is what was wanted
+		s.refuse(c, s.page(c, false), err, "")
+		return
+	}
+	if err == nil {
+		s.Keeper.Record(c.Request.Context(), library.AuditFormerDeleted, "")
+	}
+	s.Shell.Go(c, "/settings/backups/restore?done=forgotten")
 }
 
 func (s *Site) first(c *gin.Context) {
@@ -130,7 +171,7 @@ func (s *Site) post(c *gin.Context) {
 	if err == nil {
 		var got library.Restored
 		if got, err = s.Backups.Restore(c.Request.Context(), file, fields["key"]); err == nil {
-			p.Done, p.Missing = p.W.For(p.W.Restore.Done, got.Sources), got.Missing > 0
+			p.Done, p.DoneText, p.Missing = p.W.For(p.W.Restore.Done, got.Sources), p.W.Restore.DoneText, got.Missing > 0
 			s.view.Render(c, http.StatusAccepted, p)
 			return
 		}

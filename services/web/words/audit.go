@@ -16,6 +16,7 @@ type Audit struct {
 	HTTPSChanged, CertificateMade, OrderFailed                      string
 	KeyCreated, KeyRevoked                                          string
 	BackupKey, BackupMade, BackupTaken, BackupDeleted               string
+	FormerDeleted                                                   string
 	Exported, Imported, Diagnosed, TokenMade, TokenOff              string
 	OthersEnded, Everywhere, PutBack                                string
 	FactorFailed, FactorOn, FactorOff, FactorsRemoved               string
@@ -88,6 +89,8 @@ func (w *Words) AuditKind(k library.AuditKind) string {
 		return w.Audit.BackupTaken
 	case library.AuditBackupDeleted:
 		return w.Audit.BackupDeleted
+	case library.AuditFormerDeleted:
+		return w.Audit.FormerDeleted
 	case library.AuditDiagnosed:
 		return w.Audit.Diagnosed
 	case library.AuditTokenMade:
@@ -113,7 +116,7 @@ func englishAudit() Audit {
 		PasswordReset: "Password set anew", PasswordFailed: "Wrong current password", SettingsChanged: "Settings changed", HTTPSChanged: "HTTPS changed",
 		CertificateMade: "An authority made a certificate", OrderFailed: "No certificate was made",
 		KeyCreated: "Key made", KeyRevoked: "Key revoked",
-		BackupKey: "Recovery key set", BackupMade: "Backup asked for", BackupTaken: "Backup downloaded", BackupDeleted: "Backup deleted",
+		BackupKey: "Recovery key set", BackupMade: "Backup asked for", BackupTaken: "Backup downloaded", BackupDeleted: "Backup deleted", FormerDeleted: "State of before the restore deleted",
 		TokenMade: "Service token made", TokenOff: "Service token turned off", Exported: "Library exported", Imported: "Package taken in", Diagnosed: "Diagnostic file downloaded",
 		OthersEnded: "All other browsers signed out", Everywhere: "Signed out everywhere", PutBack: "An older copy of the store was put back",
 		FactorFailed: "Right password, wrong second factor", FactorOn: "Second factor turned on", FactorOff: "Second factor turned off",
@@ -133,7 +136,7 @@ func germanAudit() Audit {
 		PasswordReset: "Passwort neu gesetzt", PasswordFailed: "Jetziges Passwort falsch", SettingsChanged: "Einstellungen geändert", HTTPSChanged: "HTTPS geändert",
 		CertificateMade: "Eine Stelle stellte ein Zertifikat aus", OrderFailed: "Es wurde kein Zertifikat ausgestellt",
 		KeyCreated: "Schlüssel erstellt", KeyRevoked: "Schlüssel widerrufen",
-		BackupKey: "Wiederherstellungsschlüssel gesetzt", BackupMade: "Sicherung angefordert", BackupTaken: "Sicherung heruntergeladen", BackupDeleted: "Sicherung gelöscht",
+		BackupKey: "Wiederherstellungsschlüssel gesetzt", BackupMade: "Sicherung angefordert", BackupTaken: "Sicherung heruntergeladen", BackupDeleted: "Sicherung gelöscht", FormerDeleted: "Stand vor dem Zurückspielen gelöscht",
 		TokenMade: "Dienstmarke erstellt", TokenOff: "Dienstmarke ausgeschaltet", Exported: "Bibliothek ausgeführt", Imported: "Paket eingeführt", Diagnosed: "Diagnosedatei heruntergeladen",
 		OthersEnded: "Alle anderen Browser abgemeldet", Everywhere: "Überall abgemeldet", PutBack: "Eine ältere Kopie des Speichers wurde zurückgespielt",
 		FactorFailed: "Passwort richtig, zweiter Faktor falsch", FactorOn: "Zweiter Faktor eingeschaltet", FactorOff: "Zweiter Faktor ausgeschaltet",

@@ -15,6 +15,13 @@ type Restore struct {
 	Full, Busy, Failed           string
 	Newer                        string // %s: what the box says of it, in English
 	FromBackups, FromBackupsText string // on the page of backups
+
+	// Of what was there before the last restore.
+	Former, FormerText       string // %s: when it was laid aside
+	PutBack, PutBackMeans    string
+	PutBackDone, PutBackText string
+	Forget, ForgetMeans      string
+	ForgetNow, Keep, Forgot  string
 }
 
 func englishRestore() Restore {
@@ -35,6 +42,12 @@ func englishRestore() Restore {
 		Busy: "A backup is being made or read. Try again when it is done.", Failed: "It could not be put in place. Nothing was changed; the container's log says why.",
 		Newer:       "%s Nothing was changed.",
 		FromBackups: "Restore", FromBackupsText: "A backup file can take the place of everything that is in the box.",
+
+		Former: "Before the last restore", FormerText: "What was in the box before is still on the volume. It was put aside on %s.",
+		PutBack: "Go back to it", PutBackMeans: "What is in the box now is put aside in its place, so that this can be undone too. Everybody is signed out, and keys of programs have to be made anew.",
+		PutBackDone: "What was there before is back", PutBackText: "The box starts again with it, which takes a moment. Then sign in with the name and password of then.",
+		Forget: "Delete it …", ForgetMeans: "The room that it takes becomes free, and there is no way back to it. What is in the box now stays.",
+		ForgetNow: "Delete it for good", Keep: "Keep it", Forgot: "What was there before the last restore is deleted.",
 	}
 }
 
@@ -56,5 +69,11 @@ func germanRestore() Restore {
 		Busy: "Eine Sicherung entsteht gerade oder wird gelesen. Versuche es danach noch einmal.", Failed: "Sie konnte nicht eingesetzt werden. Nichts wurde geändert; das Log des Containers sagt, warum.",
 		Newer:       "%s Nichts wurde geändert.",
 		FromBackups: "Zurückspielen", FromBackupsText: "Eine Sicherungsdatei kann an die Stelle von allem treten, was in der Box ist.",
+
+		Former: "Vor dem letzten Zurückspielen", FormerText: "Was vorher in der Box war, liegt noch auf dem Volume. Es wurde am %s beiseitegelegt.",
+		PutBack: "Dahin zurückkehren", PutBackMeans: "Was jetzt in der Box ist, wird dafür beiseitegelegt; auch das lässt sich also rückgängig machen. Alle werden abgemeldet, und Schlüssel von Programmen müssen neu erstellt werden.",
+		PutBackDone: "Was vorher da war, ist zurück", PutBackText: "Die Box startet damit neu; das dauert einen Moment. Melde dich dann mit Name und Passwort von damals an.",
+		Forget: "Löschen …", ForgetMeans: "Der Platz, den es braucht, wird frei, und es gibt keinen Weg dahin zurück. Was jetzt in der Box ist, bleibt.",
+		ForgetNow: "Endgültig löschen", Keep: "Behalten", Forgot: "Was vor dem letzten Zurückspielen da war, ist gelöscht.",
 	}
 }
