@@ -10,7 +10,7 @@ case ${1:-} in
 run)   want="nginx:nginx-light" ;;
 lint)  want="shellcheck:shellcheck" ;;
 image) want="dockerd:docker.io debootstrap:debootstrap" ;;
-test)  want="gcc:gcc nginx:nginx-light caddy:caddy dockerd:docker.io debootstrap:debootstrap chromium:chromium pdftotext:poppler-utils ip:iproute2 iptables:iptables npm:npm testssl:testssl.sh $peers" ;;
+test)  want="gcc:gcc nginx:nginx-light caddy:caddy dockerd:docker.io debootstrap:debootstrap chromium:chromium certutil:libnss3-tools pdftotext:poppler-utils ip:iproute2 iptables:iptables npm:npm testssl:testssl.sh $peers" ;;
 suite) want="gcc:gcc $peers supervisord:supervisor" ;;
 bench) want="gcc:gcc $peers nginx:nginx-light dockerd:docker.io debootstrap:debootstrap recollindex:recollcmd pdftotext:poppler-utils restic:restic" ;;
 *)     echo "usage: setup.sh run|test|suite|image|bench|lint" >&2; exit 2 ;;

@@ -71,7 +71,7 @@ func tiers() []tier {
 		},
 		{
 			name: "browser", what: "a person's first minutes, in a real browser",
-			programs: []string{"nginx", "chromium", "pdftotext", "ip"}, runs: verbose("10m", "browser"),
+			programs: []string{"nginx", "caddy", "chromium", "certutil", "pdftotext", "ip"}, runs: verbose("10m", "browser"),
 		},
 		{
 			name: "image", what: "the real image, and what a process inside can do",

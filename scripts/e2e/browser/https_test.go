@@ -2,19 +2,8 @@ package browser
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"errors"
-	"math/big"
-	"net"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -40,14 +29,15 @@ func TestHTTPSJourney(t *testing.T) {
 	tier.Need(t, tier.Browser)
 	b := boot(t)
 	secure := b.secure
-	// A person would install the box's authority, or click the warning away.
-	p := sit(t, b.URL, chromedp.Flag("ignore-certificate-errors", true))
+	m := newMachine(t)
+	authority, good, goodKey := certified(t, t.TempDir(), lan(t))
+	m.trusts(authority)
+	_, _, otherKey := certified(t, t.TempDir(), lan(t))
+	p := sit(t, b.URL, m.browser())
 	for _, origin := range []string{"", b.URL, secure} {
 		p.expected[origin+"/settings/https#answer"] = true // the refusal of the form
 		p.expected[origin+"/api/v1/events"] = true         // a reload ends it
 	}
-	good, goodKey := pair(t, secure)
-	_, otherKey := pair(t, secure)
 
 	t.Log("making the box one's own, over plain HTTP")
 	p.owns(b.Code)
@@ -61,6 +51,11 @@ func TestHTTPSJourney(t *testing.T) {
 	p.sees("HTTPS is on, at port")
 	p.sees("the box's own authority")
 	p.look("https-own")
+	file := filepath.Join(t.TempDir(), "authority.crt")
+	if err := os.WriteFile(file, []byte(p.read(`fetch(document.querySelector("a[download][href$='/authority']").href).then((r) => r.text())`)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m.trusts(file)
 	p.leave("go over to HTTPS", chromedp.Click(chromedp.CSS("main a.button.primary")))
 	p.at(secure, signIn)
 	p.sees("HTTPS was switched. Sign in once more")
@@ -148,28 +143,4 @@ func (p *person) enters() {
 	p.t.Helper()
 	p.fill(map[string]string{"username": box.Owner, "password": box.Password})
 	p.submit("form")
-}
-
-// pair writes a certificate for the address of an origin, and its key.
-func pair(t *testing.T, origin string) (chain, key string) {
-	t.Helper()
-	u, err := url.Parse(origin)
-	k, failed := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err := errors.Join(err, failed); err != nil {
-		t.Fatal(err)
-	}
-	c := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "handed in"}, IPAddresses: []net.IP{net.ParseIP(u.Hostname())},
-		NotBefore: time.Now().AddDate(0, 0, -1), NotAfter: time.Now().AddDate(0, 1, 0),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, c, c, k.Public(), k)
-	private, failed := x509.MarshalPKCS8PrivateKey(k)
-	dir := t.TempDir()
-	chain, key = filepath.Join(dir, "fullchain.pem"), filepath.Join(dir, "privkey.pem")
-	if err := errors.Join(err, failed,
-		os.WriteFile(chain, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600),
-		os.WriteFile(key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	return chain, strings.TrimSpace(key)
 }
