@@ -91,6 +91,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 		return err
 	}
 
+	compactStore(s.log, filepath.Join(o.Data, "store"))
 	st, err := store.Open(filepath.Join(o.Data, "store"))
 	if err != nil {
 		return err

@@ -78,16 +78,7 @@ func command(ctx context.Context, c call, cfg *config.Config, r console.Request)
 }
 
 func commandStopped(ctx context.Context, c call, folder string, r console.Request) (err error) {
-	owner, err := ownerOf(folder)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("no box has been set up in %s, so that there is nothing to change", filepath.Dir(folder))
-	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("only root, or the user that owns %s, may do that", folder)
-	case err != nil:
-		return err
-	}
-	if err := become(owner.UID, owner.GID); err != nil {
+	if err := becomeOwnerOf(folder); err != nil {
 		return err
 	}
 	kept, err := store.Open(folder)
@@ -105,6 +96,20 @@ func commandStopped(ctx context.Context, c call, folder string, r console.Reques
 		return err
 	}
 	return console.Do(ctx, keeper, r)
+}
+
+// becomeOwnerOf makes this process the user whose store lies in folder.
+func becomeOwnerOf(folder string) error {
+	owner, err := ownerOf(folder)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("no box has been set up in %s, so that there is nothing to change", filepath.Dir(folder))
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("only root, or the user that owns %s, may do that", folder)
+	case err != nil:
+		return err
+	}
+	return become(owner.UID, owner.GID)
 }
 
 // ownerOf is whose store lies in folder. A file that also has a name elsewhere

@@ -29,6 +29,7 @@ func roles() []role {
 		{name: "owner", help: "owner reset-password: set a new password without the old one; owner remove-factors: turn second factors off", play: playOwner},
 		{name: "backup", help: "backup create | list | verify ID [--passphrase]", play: playBackup},
 		{name: "restore", help: "put a backup in the place of what there is: coffer restore FILE, and back: coffer restore --undo", play: playRestore},
+		{name: "compact", help: "make the store's file smaller while the box is stopped", play: playCompact},
 		{name: "diagnostics", help: "the file to give away when you ask for help: coffer diagnostics [--preview] [FILE]", play: playDiagnostics},
 		{name: "version", help: "which build this is", play: playVersion},
 		{name: "install", help: "lay out the protected files: --root DIR", play: playInstall},

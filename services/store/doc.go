@@ -62,6 +62,11 @@
 // is made beside it, coffer.db.schema-N, which takes the store's place again
 // when the migration fails, and stays until the next one.
 //
+// # Compaction
+//
+// A file that is mostly room left by deletions is written anew at a start, or by
+// coffer compact while the box is stopped (compact.go).
+//
 // # The witness
 //
 // The owner's mark also stands in a file outside of the store's folder

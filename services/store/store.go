@@ -93,13 +93,18 @@ func openFile(path string, wait time.Duration) (*Store, error) {
 		InitialMmapSize: mapped,
 		NoStatistics:    true,
 	})
-	switch {
-	case errors.Is(err, berrors.ErrTimeout):
-		return nil, fmt.Errorf("the store %s is in use by another process", path)
-	case err != nil:
-		return nil, fmt.Errorf("opening the store %s: %w", path, err)
+	if err != nil {
+		return nil, opening(path, err)
 	}
 	return &Store{db: db, w: newWriter(db)}, nil
+}
+
+// opening says why a file could not be opened.
+func opening(path string, err error) error {
+	if errors.Is(err, berrors.ErrTimeout) {
+		return fmt.Errorf("the store %s is in use by another process", path)
+	}
+	return fmt.Errorf("opening the store %s: %w", path, err)
 }
 
 // makeNew lays a new store out under another name, so that one that bears the
