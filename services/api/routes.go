@@ -76,6 +76,7 @@ func (s *server) routes(e *gin.Engine) {
 	handle(s, add, "PATCH /sources/{id}", "Change the title", s.renameSource)
 	handle(s, add, "DELETE /sources/{id}", "Remove a source and all that was made of it", s.deleteSource)
 	handle(s, read, "GET /sources/{id}/text", "The text, passage by passage", s.sourceText)
+	handle(s, read, "GET /sources/{id}/members", "What an archive holds, in its order", s.sourceMembers)
 	stream(s, read, "GET /sources/{id}/original", "The bytes as they were added", describeOriginal, s.original)
 	handle(s, add, "POST /sources/{id}/retry", "Read a failed or cancelled source again", s.retrySource)
 	handle(s, add, "POST /sources/{id}/cancel", "Stop reading a source", s.cancelSource)

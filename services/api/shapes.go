@@ -44,12 +44,16 @@ type Source struct {
 	Size    int64            `json:"size" doc:"Bytes of the original."`
 	SHA256  string           `json:"sha256"`
 	AddedAt time.Time        `json:"added_at"`
+
+	Origin  *library.Origin   `json:"origin,omitempty" doc:"The archive that it came in, which may be deleted by now."`
+	Archive *library.Contents `json:"archive,omitempty" doc:"Of an archive: how many of its members came in, were known, or were left out. They grow until it is ready."`
 }
 
 func sourceShape(s library.Source) Source {
 	return Source{
 		ID: s.ID, Title: s.Title, Type: s.Type, Status: s.Status, Reason: s.Reason,
 		Pages: s.Pages, Size: s.Size, SHA256: s.SHA256, AddedAt: s.AddedAt.UTC(),
+		Origin: s.Origin, Archive: s.Archive,
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 type sourcesInput struct {
 	Paging
 	Status string `query:"status" enum:"queued,processing,ready,failed,cancelled"`
-	Type   string `query:"type" enum:"pdf,docx,html,markdown,text,csv,epub"`
+	Type   string `query:"type" enum:"pdf,docx,html,markdown,text,csv,epub,archive"`
 }
 
 func (s *server) sources(ctx context.Context, in *sourcesInput) (*only[list[Source]], error) {
@@ -58,7 +58,15 @@ func (s *server) renameSource(ctx context.Context, in *renameInput) (*only[Sourc
 	return &only[Source]{sourceShape(src)}, err
 }
 
-func (s *server) deleteSource(ctx context.Context, in *BySource) (*nothing, error) {
+type deleteInput struct {
+	BySource
+	Members bool `query:"members" doc:"Of an archive: what came in with it goes too. Without, it stays."`
+}
+
+func (s *server) deleteSource(ctx context.Context, in *deleteInput) (*nothing, error) {
+	if in.Members {
+		return nil, s.Library.DeleteArchive(ctx, in.ID)
+	}
 	return nil, s.Library.Delete(ctx, in.ID)
 }
 
@@ -127,7 +135,7 @@ type searchInput struct {
 	Query  string `query:"q" required:"true" minLength:"1" maxLength:"1000" doc:"Words, and \"quoted phrases\"."`
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
 	Offset int    `query:"offset" minimum:"0" maximum:"10000"`
-	Type   string `query:"type" enum:"pdf,docx,html,markdown,text,csv,epub"`
+	Type   string `query:"type" enum:"pdf,docx,html,markdown,text,csv,epub,archive"`
 	From   day    `query:"from" doc:"Added on or after this day or time."`
 	To     day    `query:"to" doc:"Added before this time; a day is included whole."`
 }
@@ -141,6 +149,7 @@ type hit struct {
 	Passage  int              `json:"passage"`
 	Page     int              `json:"page" doc:"0 where the format has no pages."`
 	Score    float64          `json:"score"`
+	Origin   *library.Origin  `json:"origin,omitempty" doc:"The archive that it came in."`
 }
 
 type facet struct {
@@ -174,7 +183,7 @@ func (s *server) search(ctx context.Context, in *searchInput) (*only[results], e
 	for _, h := range r.Hits {
 		out.Hits = append(out.Hits, hit{
 			SourceID: h.Source.ID, Title: h.Source.Title, Type: h.Source.Type, AddedAt: h.Source.AddedAt.UTC(),
-			Snippet: h.Snippet, Passage: h.Passage, Page: h.Page, Score: h.Score,
+			Snippet: h.Snippet, Passage: h.Passage, Page: h.Page, Score: h.Score, Origin: h.Source.Origin,
 		})
 	}
 	return &only[results]{out}, nil

@@ -52,6 +52,12 @@ func checkTitle(title string) (string, error) {
 }
 
 func (l *Library) add(ctx context.Context, s Source, r io.Reader) (Source, bool, error) {
+	return l.take(ctx, s, r, l.o.Store.AddSource)
+}
+
+// take keeps what r gives as the original of s, has put write s and its job, and
+// queues it.
+func (l *Library) take(ctx context.Context, s Source, r io.Reader, put func(context.Context, Source) (Source, bool, error)) (Source, bool, error) {
 	staged, err := l.o.Blobs.Stage(ctx, r, l.o.MaxUpload)
 	if err != nil {
 		return Source{}, false, err
@@ -70,7 +76,7 @@ func (l *Library) add(ctx context.Context, s Source, r io.Reader) (Source, bool,
 		return Source{}, false, err
 	}
 	s.ID, s.Status, s.AddedAt = l.ids.next(), StatusQueued, l.o.Now()
-	stored, created, err := l.o.Store.AddSource(ctx, s)
+	stored, created, err := put(ctx, s)
 	if isKind(err, Full) {
 		// Nothing keeps the blob: it would take up the room that is wanted.
 		if _, kept := l.o.Store.BySHA256(ctx, s.SHA256); isKind(kept, NotFound) {

@@ -21,6 +21,8 @@ const (
 type Progress struct {
 	Page  int `json:"page"`
 	Total int `json:"total"`
+	// Files: an archive is being taken apart, and its files are counted.
+	Files bool `json:"files,omitempty"`
 }
 
 // Job is the work of reading one source.
@@ -51,7 +53,11 @@ type Lease struct {
 	SHA256   string
 	// Alone asks the parser to read the document in a child of its own,
 	// because it has killed one before.
-	Alone   bool
+	Alone bool
+	// Archive: it was found to be one before, and Known of its members, taken and
+	// left out, are there.
+	Archive bool
+	Known   int
 	Expires time.Time
 }
 
@@ -64,6 +70,7 @@ type Reading struct {
 	Title    string // empty: keep the title given on adding
 	Pages    int
 	Passages []Passage // Source may be empty; it is the lease's
+	Trouble  *Reason   // of an archive: what kept it from being followed to its end
 }
 
 // Failure is why a document could not be read.

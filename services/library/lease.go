@@ -54,9 +54,14 @@ func (l *Library) Lease(ctx context.Context) (Lease, error) {
 		s.Status = StatusProcessing
 		v := j.view()
 		l.tell(s, &v)
+		known := 0
+		if s.Archive != nil {
+			known = s.Archive.Members
+		}
 		return Lease{
 			ID: j.lease, Source: s.ID, FileName: s.FileName, Size: s.Size, SHA256: s.SHA256,
-			Alone: j.attempts > 0 || j.losses > 1, Expires: j.expires.UTC(),
+			Alone: j.attempts > 0 || j.losses > 1, Archive: s.Type == TypeArchive, Known: known,
+			Expires: j.expires.UTC(),
 		}, nil
 	}
 }
@@ -150,11 +155,7 @@ func (l *Library) Complete(ctx context.Context, id LeaseID, r Reading) error {
 
 // Fail records a failure under a live lease.
 func (l *Library) Fail(ctx context.Context, id LeaseID, f Failure) error {
-	f.Reason.Code = clean(f.Reason.Code, 40)
-	f.Reason.Message = clean(f.Reason.Message, 500)
-	if f.Reason.Code == "" || f.Reason.Message == "" {
-		f.Reason = Reason{Code: "malformed", Message: "The document could not be read."}
-	}
+	f.Reason = *tidied(f.Reason)
 	return l.finish(ctx, id, func(j job) error {
 		attempts, now, notBefore := j.attempts, l.o.Now(), time.Time{}
 		if f.ParserDied {
@@ -196,6 +197,8 @@ func (l *Library) finish(ctx context.Context, id LeaseID, end func(job) error) e
 	case isKind(err, NotFound), isKind(err, Conflict):
 		l.queue.abandon(id)
 		return errLost()
+	case isKind(err, Invalid):
+		return err
 	}
 	l.queue.giveBack(id, l.o.Now().Add(storeTrouble))
 	l.o.Log.Error("reading could not be written", "source", j.source, "err", err)

@@ -58,7 +58,7 @@ func TestNames(t *testing.T) {
 		{".env", ".env", ".env"},
 		{"a_b_c.txt", "a_b_c.txt", "a b c"},
 		{"a_b c.txt", "a_b c.txt", "a_b c"},
-		{"a.tar.gz", "a.tar.gz", "a.tar"},
+		{"a.tar.gz", "a.tar.gz", "a"},
 		{"e\u0301.txt", "\u00e9.txt", "\u00e9"},
 		{"x\x00y\nz.txt", "xy z.txt", "xy z"},
 		{"evil\u202etxt.exe", "eviltxt.exe", "eviltxt"},

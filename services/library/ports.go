@@ -25,6 +25,17 @@ type Store interface {
 	// change. orphaned is true when no other source uses the blob.
 	DeleteSource(ctx context.Context, id SourceID) (removed Source, orphaned bool, err error)
 
+	// BeginArchive says that a source that waits to be read is an archive.
+	// Archive of what it returns is set. It fails as Commit does.
+	BeginArchive(ctx context.Context, id SourceID) (Source, error)
+	// AddMembers writes the next members of an archive that waits to be read, in
+	// their order, and with s the source that the last of them is, as AddSource
+	// does. What is there already is passed over, so that members may be handed in
+	// twice; with a gap before them it fails with Invalid, else as Commit does.
+	AddMembers(ctx context.Context, archive SourceID, members []Member, s *Source) (stored Source, created bool, err error)
+	// Members returns up to n members of an archive from number from on.
+	Members(ctx context.Context, archive SourceID, from, n int) ([]Member, error)
+
 	// Queue calls f for each waiting job, oldest source first, without titles.
 	// UpdatedAt is when it was queued; NotBefore is set after a failed attempt.
 	Queue(ctx context.Context, f func(Job) error) error
@@ -34,6 +45,7 @@ type Store interface {
 	// JobCounts counts stored jobs: waiting, done and failed.
 	JobCounts(ctx context.Context) (map[JobState]int, error)
 	// Requeue puts a failed or cancelled source back to queued with a fresh job.
+	// An archive forgets its members, which are handed in anew.
 	Requeue(ctx context.Context, id SourceID, now time.Time) (Source, Job, error)
 	// Cancel ends a queued source.
 	Cancel(ctx context.Context, id SourceID) (Source, error)
@@ -100,6 +112,8 @@ type Blobs interface {
 	Open(sha256 string) (io.ReadSeekCloser, error)
 	// Remove is content with a blob that is gone already.
 	Remove(sha256 string) error
+	// Free is how many bytes there is room for.
+	Free() (int64, error)
 	// Tidy removes half-written blobs that nobody is writing any more.
 	Tidy() error
 	// Sweep calls f for each whole blob whose hash begins with the byte part; f

@@ -31,6 +31,9 @@ const (
 	TypeText     Type = "text"
 	TypeCSV      Type = "csv"
 	TypeEPUB     Type = "epub"
+	// TypeArchive is an archive of files: its text is the list of their paths, and
+	// what can be read in it are sources of their own.
+	TypeArchive Type = "archive"
 )
 
 // MediaType is that of the original (RFC 6838), as far as it was found out.
@@ -89,6 +92,8 @@ type Source struct {
 	SHA256   string  // lower-case hex of the original, names its blob
 	AddedAt  time.Time
 	ReadyAt  time.Time // zero until ready
+	Origin   *Origin   // nil: it was added by itself
+	Archive  *Contents // of an archive, once it is being taken apart
 }
 
 // Passage is a piece of a source's text, the unit of search: at most about

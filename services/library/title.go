@@ -63,6 +63,10 @@ func baseName(name string) string {
 // titleFrom is what a source is called until its reading names it better.
 func titleFrom(fileName string) string {
 	t := strings.TrimSuffix(fileName, path.Ext(fileName))
+	switch strings.ToLower(path.Ext(fileName)) {
+	case ".gz", ".bz2", ".xz", ".zst":
+		t = strings.TrimSuffix(t, ".tar")
+	}
 	if !strings.Contains(t, " ") {
 		t = strings.ReplaceAll(t, "_", " ")
 	}

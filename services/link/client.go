@@ -28,6 +28,7 @@ type Client struct {
 // pauses in between.
 const (
 	answerWithin = 15 * time.Second
+	memberWithin = 2 * time.Minute
 	repeatFor    = 25 * time.Second
 	firstPause   = 50 * time.Millisecond
 	longestPause = 2 * time.Second

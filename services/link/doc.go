@@ -9,12 +9,20 @@
 //
 //	POST /leases                 {worker, wait}      200 {id, source, …} or 204: nothing in wait seconds
 //	POST /leases/{id}/heartbeat  {page, total}       200 {expires}
-//	GET  /leases/{id}/blob                           200 the original's bytes
+//	GET  /leases/{id}/blob                           200 the original's bytes; those of ?from=&length=
 //	POST /leases/{id}/reading    lines: a head {type, title, pages, passages}, then each passage {page, text}
 //	POST /leases/{id}/failure    {code, message, parser_died}
 //	POST /leases/{id}/release    {}
 //
-// The last three answer 204. A refusal is 400 {kind, message, hint}, with a
+// and for an original that is an archive, before its reading would be due:
+//
+//	POST /leases/{id}/unpack     {}
+//	POST /leases/{id}/plan       {files, bytes}      what its directory lists
+//	POST /leases/{id}/members    lines: a head {left, member}, then each member left out
+//	                             {number, path, code, message}; after member, its bytes
+//	POST /leases/{id}/contents   {members, code, message}
+//
+// All but those with an answer beside them answer 204. A refusal is 400 {kind, message, hint}, with a
 // kind of package library.
 //
 // One worker serves a box at a time, and names itself by a random id. Leases of

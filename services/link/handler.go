@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"sync"
 	"time"
@@ -31,6 +32,10 @@ func Handler(lib *library.Library, log *slog.Logger) http.Handler {
 	mux.HandleFunc("POST /leases/{id}/reading", h.reading)
 	mux.HandleFunc("POST /leases/{id}/failure", h.failure)
 	mux.HandleFunc("POST /leases/{id}/release", h.release)
+	mux.HandleFunc("POST /leases/{id}/unpack", h.unpack)
+	mux.HandleFunc("POST /leases/{id}/plan", h.plan)
+	mux.HandleFunc("POST /leases/{id}/members", h.members)
+	mux.HandleFunc("POST /leases/{id}/contents", h.contents)
 	return mux
 }
 
@@ -134,18 +139,32 @@ func (h *handler) blob(w http.ResponseWriter, r *http.Request) {
 	}
 	defer f.Close()
 	size, err := f.Seek(0, io.SeekEnd)
+	from, length := int64(0), size
+	if q := r.URL.Query(); err == nil && q.Has("from") {
+		from, length, err = part(q, size)
+	}
 	if err == nil {
-		_, err = f.Seek(0, io.SeekStart)
+		_, err = f.Seek(from, io.SeekStart)
 	}
 	if err != nil {
 		h.refuse(w, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
-	w.Header().Set("Content-Length", strconv.FormatInt(size, 10))
-	if _, err := io.CopyN(w, f, size); err != nil && r.Context().Err() == nil {
+	w.Header().Set("Content-Length", strconv.FormatInt(length, 10))
+	if _, err := io.CopyN(w, f, length); err != nil && r.Context().Err() == nil {
 		h.log.Warn("original not sent to its end", "err", err)
 	}
+}
+
+// part is the part of size bytes that is asked for.
+func part(q url.Values, size int64) (from, length int64, err error) {
+	from, err = strconv.ParseInt(q.Get("from"), 10, 64)
+	length, lengthErr := strconv.ParseInt(q.Get("length"), 10, 64)
+	if err != nil || lengthErr != nil || from < 0 || length < 0 || from > size || length > size-from {
+		return 0, 0, malformed("this is no part of the original")
+	}
+	return from, length, nil
 }
 
 func (h *handler) reading(w http.ResponseWriter, r *http.Request) {

@@ -34,6 +34,8 @@ type leaseReply struct {
 	Size     int64            `json:"size"`
 	SHA256   string           `json:"sha256"`
 	Alone    bool             `json:"alone"`
+	Archive  bool             `json:"archive"`
+	Known    int              `json:"known"`
 	Expires  time.Time        `json:"expires"`
 }
 

@@ -137,7 +137,7 @@ func (s *scrape) tellServices(gauge, counter sample) error {
 var (
 	statuses = []library.Status{library.StatusQueued, library.StatusProcessing, library.StatusReady, library.StatusFailed, library.StatusCancelled}
 	types    = []library.Type{
-		"", library.TypePDF, library.TypeDOCX, library.TypeHTML, library.TypeMarkdown, library.TypeText, library.TypeCSV, library.TypeEPUB,
+		"", library.TypePDF, library.TypeDOCX, library.TypeHTML, library.TypeMarkdown, library.TypeText, library.TypeCSV, library.TypeEPUB, library.TypeArchive,
 	}
 	states = []library.JobState{library.JobWaiting, library.JobRunning, library.JobDone, library.JobFailed}
 )

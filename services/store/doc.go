@@ -12,7 +12,7 @@
 // commits share the next commit and its fsync (see write.go). What a read
 // returns is copied out before its transaction ends.
 //
-// # Schema 4
+// # Schema 5
 //
 // Ids are the text of library.SourceID and have no zero byte. Numbers in keys
 // are big-endian, so that byte order is their order; times are Unix
@@ -35,6 +35,7 @@
 //	                                      1 byte, then the last reason as JSON or nothing
 //	finished   ended in 16 hex digits, id finishedRow of a done or failed job
 //	passages   id 0 number (4 bytes)      binary: page as uvarint, then the text
+//	members    id 0 number (4 bytes)      memberRow; id is the archive's
 //	changes    sequence (8 bytes)         one byte, "+" changed or "-" deleted, then id;
 //	                                      the bucket's own sequence is the newest ever
 //	gone       sequence (8 bytes)         empty; the changes that tell of deletions
@@ -56,6 +57,7 @@
 //	2  adds keys, audit, audit-repeats and the key guesses of meta
 //	3  adds second factors to the owner, which no program before respects
 //	4  adds passkeys to them, likewise
+//	5  adds members, and to a source its archive and what it holds as one
 //
 // A store of an older schema is brought up to date when it is opened: one
 // transaction applies the steps between (migrate.go). Before, a copy of the file

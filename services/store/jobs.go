@@ -120,7 +120,10 @@ func (s *Store) Requeue(ctx context.Context, id library.SourceID, now time.Time)
 		if err := dropFinished(tx, &r); err != nil {
 			return err
 		}
-		r.Status, r.Reason = library.StatusQueued, nil
+		r.Status, r.Reason, r.Archive = library.StatusQueued, nil, nil
+		if err := dropMembers(tx, id); err != nil {
+			return err
+		}
 		out, job = r.source(id), j.job(id, r.Title)
 		if err := putJob(tx, id, j); err != nil {
 			return err
@@ -185,6 +188,7 @@ func (s *Store) Commit(ctx context.Context, id library.SourceID, reading library
 		if reading.Title != "" && !r.Named {
 			r.Title = reading.Title
 		}
+		r.Archive = withTrouble(r.Archive, reading.Trouble)
 		if seq, err = appendChange(tx, was.Change, library.Change{Source: id}); err != nil {
 			return err
 		}

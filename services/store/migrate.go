@@ -26,6 +26,7 @@ func steps() []step {
 		{2, addAuditAndKeys},
 		{3, allowFactors},
 		{4, allowPasskeys},
+		{5, addMembers},
 	}
 }
 
@@ -40,6 +41,10 @@ func allowFactors(*bolt.Tx) error { return nil }
 
 // allowPasskeys changes nothing, for the same reason.
 func allowPasskeys(*bolt.Tx) error { return nil }
+
+// addMembers makes room for what archives hold. The programs before would drop
+// what a source says of its archive when they write its row.
+func addMembers(tx *bolt.Tx) error { return addBuckets(tx, "members") }
 
 // layOutFirst is schema 1 without content.
 func layOutFirst(tx *bolt.Tx) error {

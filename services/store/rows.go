@@ -33,13 +33,16 @@ type sourceRow struct {
 	Ready    int64           `json:"ready,omitempty"`
 	Change   uint64          `json:"change,omitempty"`   // its latest change
 	Finished string          `json:"finished,omitempty"` // the key of its finished job
+
+	Origin  *library.Origin   `json:"origin,omitempty"`
+	Archive *library.Contents `json:"archive,omitempty"`
 }
 
 func (r *sourceRow) source(id library.SourceID) library.Source {
 	return library.Source{
 		ID: id, Title: r.Title, Named: r.Named, FileName: r.FileName, Type: r.Type, Status: r.Status,
 		Reason: r.Reason, Pages: r.Pages, Passages: r.Passages, Size: r.Size, SHA256: r.SHA256,
-		AddedAt: fromMillis(r.Added), ReadyAt: fromMillis(r.Ready),
+		AddedAt: fromMillis(r.Added), ReadyAt: fromMillis(r.Ready), Origin: r.Origin, Archive: r.Archive,
 	}
 }
 
@@ -47,7 +50,7 @@ func rowOf(s library.Source) sourceRow {
 	return sourceRow{
 		Title: s.Title, Named: s.Named, FileName: s.FileName, Type: s.Type, Status: s.Status,
 		Reason: s.Reason, Pages: s.Pages, Passages: s.Passages, Size: s.Size, SHA256: s.SHA256,
-		Added: toMillis(s.AddedAt), Ready: toMillis(s.ReadyAt),
+		Added: toMillis(s.AddedAt), Ready: toMillis(s.ReadyAt), Origin: s.Origin,
 	}
 }
 

@@ -15,29 +15,33 @@ func (s *Store) AddSource(ctx context.Context, src library.Source) (stored libra
 	if err != nil {
 		return library.Source{}, false, translate(err)
 	}
-	row := rowOf(src)
-	row.Status = library.StatusQueued
 	err = s.update(ctx, func(tx *bolt.Tx) error {
-		hashes := tx.Bucket([]byte(bHashes))
-		if id := hashes.Get(hash); id != nil {
-			known := library.SourceID(id)
-			r, err := getSource(tx, known)
-			stored, created = r.source(known), false
-			return err
-		}
-		stored, created = row.source(src.ID), true
-		if err := hashes.Put(hash, []byte(src.ID)); err != nil {
-			return err
-		}
-		if err := putSource(tx, src.ID, nil, row); err != nil {
-			return err
-		}
-		return putJob(tx, src.ID, jobRow{Due: row.Added})
+		stored, created, err = addSource(tx, hash, src)
+		return err
 	})
 	if err != nil {
 		return library.Source{}, false, err
 	}
 	return stored, created, nil
+}
+
+// addSource writes a source and its job, or finds the one that keeps the blob.
+func addSource(tx *bolt.Tx, hash []byte, src library.Source) (stored library.Source, created bool, err error) {
+	hashes := tx.Bucket([]byte(bHashes))
+	if id := hashes.Get(hash); id != nil {
+		known := library.SourceID(id)
+		r, err := getSource(tx, known)
+		return r.source(known), false, err
+	}
+	row := rowOf(src)
+	row.Status = library.StatusQueued
+	if err := hashes.Put(hash, []byte(src.ID)); err != nil {
+		return stored, false, err
+	}
+	if err := putSource(tx, src.ID, nil, row); err != nil {
+		return stored, false, err
+	}
+	return row.source(src.ID), true, putJob(tx, src.ID, jobRow{Due: row.Added})
 }
 
 // Source implements library.Store.
@@ -236,6 +240,9 @@ func (s *Store) DeleteSource(ctx context.Context, id library.SourceID) (out libr
 		if err := dropPassages(tx, id); err != nil {
 			return err
 		}
+		if err := dropMembers(tx, id); err != nil {
+			return err
+		}
 		if err := dropFacet(tx, id, &r); err != nil {
 			return err
 		}
@@ -276,8 +283,10 @@ func (s *Store) Passages(ctx context.Context, id library.SourceID, from, n int) 
 }
 
 func dropPassages(tx *bolt.Tx, id library.SourceID) error {
-	prefix := passagePrefix(id)
-	b := tx.Bucket([]byte(bPassages))
+	return dropAll(tx.Bucket([]byte(bPassages)), passagePrefix(id))
+}
+
+func dropAll(b *bolt.Bucket, prefix []byte) error {
 	// Keys first: a cursor may skip after it deletes.
 	var keys [][]byte
 	c := b.Cursor()

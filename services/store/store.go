@@ -19,7 +19,7 @@ import (
 )
 
 // Schema is the number of the layout that this program reads and writes.
-const Schema = 4
+const Schema = 5
 
 // FileName is the store's file in its folder.
 const FileName = "coffer.db"
@@ -51,6 +51,7 @@ const (
 	bPassages = "passages"
 	bChanges  = "changes"
 	bGone     = "gone"
+	bMembers  = "members"
 	bSessions = "sessions"
 	bKeys     = "keys"
 

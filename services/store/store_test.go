@@ -44,7 +44,7 @@ func TestSchema(t *testing.T) {
 		{"1", ""},
 		{"2", ""},
 		{"3", ""},
-		{"5", "newer version"},
+		{"6", "newer version"},
 		{"99", "newer version"},
 		{"0", "which is none"},
 		{"-1", "which is none"},

@@ -11,11 +11,16 @@ import (
 
 	"coffer/services/library"
 	"coffer/services/link"
+	"coffer/services/parser"
 	"coffer/services/parser/wire"
 )
 
 // judge gives its verdict on whatever arrives.
 type judge struct{}
+
+func (judge) Unpack(context.Context, wire.Unpack, io.ReaderAt, parser.Receiver) (wire.Unpacked, error) {
+	return wire.Unpacked{}, errors.New("no archive is expected")
+}
 
 func (judge) Parse(_ context.Context, _ wire.Request, body io.Reader, _ func(wire.Progress)) (wire.Result, error) {
 	_, _ = io.Copy(io.Discard, body)
@@ -45,7 +50,7 @@ func TestVerdictOnHalfADocument(t *testing.T) {
 			go s.Serve(l)
 			c := link.NewClient(socket)
 			defer c.Close()
-			r := &reader{Options{Link: c, Parser: judge{}}}
+			r := &reader{o: Options{Link: c, Parser: judge{}}}
 			_, err = r.parse(t.Context(), library.Lease{ID: "x", Size: 100}, nil)
 			if !errors.Is(err, errBody) || errors.As(err, new(*wire.Failure)) {
 				t.Errorf("%v", err)

@@ -49,8 +49,17 @@ func (h *hold) end() {
 
 // progress notes how far the parser is; it never waits.
 func (h *hold) progress(p wire.Progress) {
+	h.move(library.Progress{Page: p.Page, Total: p.Total})
+}
+
+// files is progress through an archive.
+func (h *hold) files(done, total int) {
+	h.move(library.Progress{Page: done, Total: total, Files: true})
+}
+
+func (h *hold) move(at library.Progress) {
 	h.mu.Lock()
-	h.at = library.Progress{Page: p.Page, Total: p.Total}
+	h.at = at
 	h.mu.Unlock()
 	select {
 	case h.moved <- struct{}{}:

@@ -19,6 +19,7 @@ import (
 
 	"coffer/services/library"
 	"coffer/services/link"
+	"coffer/services/parser"
 	"coffer/services/parser/wire"
 )
 
@@ -27,6 +28,8 @@ import (
 // other error means that there was no answer.
 type Parser interface {
 	Parse(ctx context.Context, request wire.Request, body io.Reader, onProgress func(wire.Progress)) (wire.Result, error)
+	// Unpack takes an archive apart. Errors are as of Parse, or those of to.
+	Unpack(ctx context.Context, request wire.Unpack, archive io.ReaderAt, to parser.Receiver) (wire.Unpacked, error)
 }
 
 // Options are what a worker is made of. Link and Parser are required.
@@ -59,18 +62,28 @@ func Run(ctx context.Context, o Options) error {
 		o.Log = slog.Default()
 	}
 	defer o.Link.Close()
-	var g errgroup.Group
+	archives := make(chan archive, maxArchives)
+	var readers, unpacker errgroup.Group
 	for range o.Concurrency {
-		g.Go(func() error {
-			(&reader{o}).run(ctx)
+		readers.Go(func() error {
+			(&reader{o, archives}).run(ctx)
 			return nil
 		})
 	}
-	return g.Wait()
+	unpacker.Go(func() error {
+		(&reader{o, archives}).unpackAll(ctx, archives)
+		return nil
+	})
+	err := readers.Wait()
+	close(archives)
+	return errors.Join(err, unpacker.Wait())
 }
 
-// reader reads one document at a time.
-type reader struct{ o Options }
+// reader reads one document at a time, and passes archives on.
+type reader struct {
+	o        Options
+	archives chan<- archive
+}
 
 func (r *reader) run(ctx context.Context) {
 	wait := firstPause
@@ -96,10 +109,17 @@ func (r *reader) run(ctx context.Context) {
 // is not the document's.
 func (r *reader) read(ctx context.Context, lease library.Lease) error {
 	held, hold := r.hold(ctx, lease)
-	defer hold.end()
+	if lease.Archive || lease.Size > wire.MaxDocument {
+		r.pass(ctx, archive{lease, held, hold})
+		return nil
+	}
 	result, err := r.parse(held, lease, hold.progress)
-
 	var verdict *wire.Failure
+	if errors.As(err, &verdict) && verdict.Code == wire.CodeArchive {
+		r.pass(ctx, archive{lease, held, hold})
+		return nil
+	}
+	defer hold.end()
 	switch {
 	case errors.Is(context.Cause(held), errLost):
 		r.o.Log.Info("lease lost", "source", lease.Source)

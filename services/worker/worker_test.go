@@ -17,6 +17,7 @@ import (
 	"coffer/services/index"
 	"coffer/services/library"
 	"coffer/services/link"
+	"coffer/services/parser"
 	"coffer/services/parser/wire"
 	"coffer/services/store"
 	"coffer/services/store/blobs"
@@ -80,15 +81,19 @@ func check(t testing.TB, err error) {
 	}
 }
 
-// parser is a Parser from a function of the document's bytes.
-type parser func(ctx context.Context, req wire.Request, body []byte, progress func(wire.Progress)) (wire.Result, error)
+// reading is a Parser from a function of the document's bytes.
+type reading func(ctx context.Context, req wire.Request, body []byte, progress func(wire.Progress)) (wire.Result, error)
 
-func (f parser) Parse(ctx context.Context, req wire.Request, body io.Reader, progress func(wire.Progress)) (wire.Result, error) {
+func (f reading) Parse(ctx context.Context, req wire.Request, body io.Reader, progress func(wire.Progress)) (wire.Result, error) {
 	b := make([]byte, req.Size)
 	if _, err := io.ReadFull(body, b); err != nil {
 		return wire.Result{}, err
 	}
 	return f(ctx, req, b, progress)
+}
+
+func (reading) Unpack(context.Context, wire.Unpack, io.ReaderAt, parser.Receiver) (wire.Unpacked, error) {
+	return wire.Unpacked{}, errors.New("no archive is expected")
 }
 
 func reads(_ context.Context, _ wire.Request, body []byte, progress func(wire.Progress)) (wire.Result, error) {
@@ -159,7 +164,7 @@ func (b *box) add(t testing.TB, name, text string) library.Source {
 
 func TestReadyMeansSearchable(t *testing.T) {
 	b := newBox(t)
-	b.start(t, parser(reads), 2)
+	b.start(t, reading(reads), 2)
 	for i := range 20 {
 		word := fmt.Sprintf("quagga%d", i)
 		began := time.Now()
@@ -181,7 +186,7 @@ func TestOutcomes(t *testing.T) {
 	unreachable := fmt.Errorf("%w: no such file", &wire.Failure{Code: wire.CodeUnavailable, Message: "away"})
 	for _, c := range []struct {
 		name     string
-		parse    parser
+		parse    reading
 		status   library.Status
 		code     string
 		attempts int
@@ -221,7 +226,7 @@ func TestOutcomes(t *testing.T) {
 }
 
 // once fails the first time only.
-func once(err error) parser {
+func once(err error) reading {
 	var done sync.Once
 	return func(ctx context.Context, req wire.Request, body []byte, progress func(wire.Progress)) (wire.Result, error) {
 		first := false
@@ -236,7 +241,7 @@ func once(err error) parser {
 func TestStopGivesBack(t *testing.T) {
 	b := newBox(t)
 	started := make(chan struct{})
-	stop := b.start(t, parser(func(ctx context.Context, _ wire.Request, _ []byte, _ func(wire.Progress)) (wire.Result, error) {
+	stop := b.start(t, reading(func(ctx context.Context, _ wire.Request, _ []byte, _ func(wire.Progress)) (wire.Result, error) {
 		close(started)
 		<-ctx.Done()
 		return wire.Result{}, ctx.Err()
@@ -246,14 +251,14 @@ func TestStopGivesBack(t *testing.T) {
 	b.until(t, s.ID, library.StatusProcessing)
 	stop()
 	b.until(t, s.ID, library.StatusQueued)
-	b.start(t, parser(reads), 1)
+	b.start(t, reading(reads), 1)
 	b.until(t, s.ID, library.StatusReady)
 }
 
 func TestCancelEndsTheReading(t *testing.T) {
 	b := newBox(t)
 	started, ended := make(chan struct{}), make(chan struct{})
-	b.start(t, parser(func(ctx context.Context, _ wire.Request, _ []byte, progress func(wire.Progress)) (wire.Result, error) {
+	b.start(t, reading(func(ctx context.Context, _ wire.Request, _ []byte, progress func(wire.Progress)) (wire.Result, error) {
 		close(started)
 		for i := 1; ctx.Err() == nil; i++ {
 			progress(wire.Progress{Page: i, Total: 1000})
@@ -276,7 +281,7 @@ func TestCancelEndsTheReading(t *testing.T) {
 
 func BenchmarkIngest(b *testing.B) {
 	box := newBox(b)
-	box.start(b, parser(reads), 4)
+	box.start(b, reading(reads), 4)
 	text := bytes.Repeat([]byte("Some words of a small file, again and again. "), 200)
 	b.ResetTimer()
 	var wg sync.WaitGroup

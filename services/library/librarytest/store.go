@@ -25,6 +25,8 @@ func Store(t *testing.T, open func(testing.TB) library.Store) {
 		"deletion":  deletion,
 		"cancelled": cancelled,
 		"at once":   atOnce,
+		"archives":  archives,
+		"anew":      archiveAnew,
 	} {
 		t.Run(name, func(t *testing.T) { f(t, open(t)) })
 	}

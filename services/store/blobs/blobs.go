@@ -118,6 +118,15 @@ func (d *Dir) room() error {
 	return nil
 }
 
+// Free implements library.Blobs.
+func (d *Dir) Free() (int64, error) {
+	free, size, err := d.Volume()
+	if err != nil {
+		return 0, translate(err)
+	}
+	return max(0, free-library.Reserve(size)), nil
+}
+
 // Volume is the room on the volume, in bytes.
 func (d *Dir) Volume() (free, size int64, err error) {
 	f, err := d.root.Open(".")

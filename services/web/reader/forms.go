@@ -16,12 +16,23 @@ func (s *Site) askDelete(c *gin.Context) {
 		s.shell.Fail(c, err)
 		return
 	}
-	title := s.shell.WordsFor(c).Reader.DeleteTitle
-	s.ask.Render(c, http.StatusOK, &Delete{Frame: s.shell.Frame(c, s.ask, "library", title), ID: src.ID, Name: src.Title})
+	w := s.shell.WordsFor(c)
+	p := &Delete{Frame: s.shell.Frame(c, s.ask, "library", w.Reader.DeleteTitle), ID: src.ID, Name: src.Title, Means: w.Reader.DeleteMeans}
+	if src.Archive != nil {
+		p.Means = w.Archives.DeleteMeans
+		if src.Archive.Added > 0 {
+			p.With, p.WithMeans = w.For(w.Archives.DeleteWith, src.Archive.Added), w.Archives.DeleteWithMeans
+		}
+	}
+	s.ask.Render(c, http.StatusOK, p)
 }
 
 func (s *Site) delete(c *gin.Context) {
-	err := s.shell.Library.Delete(c.Request.Context(), library.SourceID(c.Param("id")))
+	remove := s.shell.Library.Delete
+	if c.PostForm("members") != "" {
+		remove = s.shell.Library.DeleteArchive
+	}
+	err := remove(c.Request.Context(), library.SourceID(c.Param("id")))
 	if err != nil && !shell.IsKind(err, library.NotFound) { // gone already is what was wanted
 		s.shell.Fail(c, err)
 		return

@@ -33,6 +33,9 @@ type Page struct {
 	Problem      *shell.Problem
 	Renaming     bool
 
+	Origin   *Origin   // nil: it was added by itself
+	Contents *Contents // of an archive
+
 	Standing  string // what it means that there is no text yet
 	CanRetry  bool
 	CanCancel bool
@@ -72,6 +75,8 @@ type Delete struct {
 	shell.Frame
 	ID   library.SourceID
 	Name string
+	// Means says what goes, and With how many documents may go with it.
+	Means, With, WithMeans string
 }
 
 // perView is how many passages are shown at a time: some 60 kB of text.
@@ -132,7 +137,14 @@ func (s *Site) get(c *gin.Context) {
 
 // show fills in the text when there is one, and sends the page.
 func (s *Site) show(c *gin.Context, p *Page, src library.Source, status int) {
-	if p.Source.Ready {
+	s.origin(c, p, src)
+	switch {
+	case src.Archive != nil:
+		if err := s.contents(c, p, src); err != nil {
+			s.shell.Fail(c, err)
+			return
+		}
+	case p.Source.Ready:
 		if err := s.text(c, p, src); err != nil {
 			s.shell.Fail(c, err)
 			return
@@ -162,6 +174,16 @@ func (s *Site) page(c *gin.Context, src library.Source) *Page {
 		p.Standing, p.CanRetry = w.Reader.FailedText, true
 	case library.StatusCancelled:
 		p.Standing, p.CanRetry = w.Reader.CancelledText, true
+	}
+	if src.Type == library.TypeArchive {
+		switch src.Status {
+		case library.StatusQueued, library.StatusProcessing:
+			p.Standing = w.Archives.Processing
+		case library.StatusFailed:
+			p.Standing = w.Archives.FailedText
+		case library.StatusCancelled:
+			p.Standing = w.Archives.Stopped
+		}
 	}
 	return p
 }

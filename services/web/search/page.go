@@ -60,6 +60,7 @@ type Link struct{ Text, Link string }
 // Hit is one passage found.
 type Hit struct {
 	Link, Icon, Title, Kind, Page string
+	From                          string // the archive that it came in
 	Added                         shell.Moment
 	Snippet                       template.HTML
 }
@@ -173,6 +174,9 @@ func hit(p *Page, q query, h library.Hit) Hit {
 		Link: fmt.Sprintf("%s/library/%s?q=%s&at=%d#p%d", p.Base, h.Source.ID, url.QueryEscape(q.text), h.Passage, h.Passage),
 		Icon: shell.Icon(h.Source.Type), Title: h.Source.Title, Kind: shell.Kind(p.W, h.Source.Type),
 		Added: p.Moment(h.Source.AddedAt), Snippet: shell.Marked(h.Snippet),
+	}
+	if h.Source.Origin != nil {
+		out.From = fmt.Sprintf(p.W.Archives.From, h.Source.Origin.Name)
 	}
 	if h.Page > 0 {
 		out.Page = fmt.Sprintf(p.W.Kinds.Page, p.W.Number(h.Page))

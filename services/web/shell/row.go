@@ -20,6 +20,7 @@ type Row struct {
 	Added    Moment
 	Status   Status
 	Why      string // of a failure
+	From     string // the archive that it came in; empty: none
 	Bar      bool   // it is being read
 	BarValue int
 	BarMax   int // 0: unknown
@@ -44,6 +45,12 @@ func (f *Frame) Row(s library.Source, job *library.Job) Row {
 	}
 	if r.Failed {
 		r.Why = Why(f.W, s.Reason)
+		if s.Type == library.TypeArchive && s.Reason != nil {
+			r.Why = f.W.OfArchive(s.Reason.Code, s.Reason.Message)
+		}
+	}
+	if s.Origin != nil {
+		r.From = fmt.Sprintf(f.W.Archives.From, s.Origin.Name)
 	}
 	if s.Status == library.StatusProcessing {
 		r.Bar = true
@@ -58,6 +65,10 @@ func (f *Frame) Row(s library.Source, job *library.Job) Row {
 // Progress says how far a reading is.
 func Progress(w *words.Words, p library.Progress) string {
 	switch {
+	case p.Files && p.Total > 0:
+		return fmt.Sprintf(w.States.TakingOf, w.Number(p.Page), w.Number(p.Total))
+	case p.Files:
+		return fmt.Sprintf(w.States.Taking, w.Number(p.Page))
 	case p.Total > 0 && p.Page > 0:
 		return fmt.Sprintf(w.States.ReadingPage, w.Number(p.Page), w.Number(p.Total))
 	case p.Page > 0:
@@ -128,7 +139,7 @@ func StatusText(w *words.Words, s library.Status) string { return status(w, s).T
 func Types() []library.Type {
 	return []library.Type{
 		library.TypePDF, library.TypeDOCX, library.TypeEPUB, library.TypeHTML,
-		library.TypeMarkdown, library.TypeText, library.TypeCSV,
+		library.TypeMarkdown, library.TypeText, library.TypeCSV, library.TypeArchive,
 	}
 }
 
@@ -149,6 +160,8 @@ func Kind(w *words.Words, t library.Type) string {
 		return w.Kinds.CSV
 	case library.TypeEPUB:
 		return w.Kinds.EPUB
+	case library.TypeArchive:
+		return w.Kinds.Archive
 	}
 	return w.Kinds.Unknown
 }
@@ -166,6 +179,8 @@ func Icon(t library.Type) string {
 		return "table"
 	case library.TypeEPUB:
 		return "book"
+	case library.TypeArchive:
+		return "archive"
 	}
 	return "text"
 }

@@ -12,13 +12,14 @@ func english() *Words {
 			FailedJobs: Plural{"%s failed", "%s failed"},
 		},
 		Kinds: Kinds{
-			PDF: "PDF", DOCX: "Word", HTML: "Web page", Markdown: "Markdown", Text: "Text", CSV: "Table", EPUB: "Book",
+			PDF: "PDF", DOCX: "Word", HTML: "Web page", Markdown: "Markdown", Text: "Text", CSV: "Table", EPUB: "Book", Archive: "Archive",
 			Unknown: "Not read yet", Any: "Every kind",
 			Pages: Plural{"%s page", "%s pages"}, Page: "page %s",
 		},
 		States: States{
 			Queued: "Waiting", Processing: "Being read", Ready: "Ready", Failed: "Failed", Cancelled: "Stopped",
 			ReadingPage: "Reading page %s of %s", ReadingPages: "Reading page %s",
+			TakingOf: "Taking out file %s of %s", Taking: "Taking out file %s",
 			WaitingAgain: "Waiting, %s", Unsaid: "It could not be read, and the reader did not say why.",
 		},
 		Time: Time{
@@ -112,7 +113,7 @@ func english() *Words {
 			Retried: "It will be read again.", Stopped: "Reading is stopped.",
 		},
 		Add: Add{
-			Title: "Add", Heading: "Add to the box", Reads: "It reads PDF, Word, web page, Markdown, text, CSV and EPUB files.",
+			Title: "Add", Heading: "Add to the box", Reads: "It reads PDF, Word, web page, Markdown, text, CSV and EPUB files, and takes archives apart (ZIP, tar, 7z, RAR).",
 			DropOrChoose: "Drop files here, or", Choose: "Choose files", ChooseOne: "Choose a file", Send: "Add",
 			WriteNote: "Write or paste a note", NoteTitle: "Title", NoteText: "Text", KeepNote: "Keep the note",
 			PagesLater:  "Pages cannot be added by their address yet. Save the page as a file and add that.",
@@ -144,6 +145,7 @@ func english() *Words {
 		Keys:     englishKeys(),
 		Backups:  englishBackups(),
 		Packages: englishPackages(),
+		Archives: englishArchives(),
 		Alarms:   englishAlarms(),
 		Restore:  englishRestore(),
 		Access:   englishAccess(),
@@ -182,6 +184,7 @@ func english() *Words {
 			Unsupported: "This kind of file cannot be read. Convert it to PDF or text and add that.",
 			TooLarge:    "The document holds more than the box reads at once. Split it and add the parts.",
 			Crashed:     "The document broke its reader each time. Convert it to PDF or text and add that.",
+			Package:     "This is a CCX package. Import it in Settings, under Export and import: its documents are added with what is known of them.",
 			Missing:     "The original is missing from the box. Add it again.",
 		},
 	}

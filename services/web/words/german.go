@@ -12,13 +12,14 @@ func german() *Words {
 			FailedJobs: Plural{"%s fehlgeschlagen", "%s fehlgeschlagen"},
 		},
 		Kinds: Kinds{
-			PDF: "PDF", DOCX: "Word", HTML: "Webseite", Markdown: "Markdown", Text: "Text", CSV: "Tabelle", EPUB: "Buch",
+			PDF: "PDF", DOCX: "Word", HTML: "Webseite", Markdown: "Markdown", Text: "Text", CSV: "Tabelle", EPUB: "Buch", Archive: "Archiv",
 			Unknown: "Noch nicht gelesen", Any: "Jede Art",
 			Pages: Plural{"%s Seite", "%s Seiten"}, Page: "Seite %s",
 		},
 		States: States{
 			Queued: "Wartet", Processing: "Wird gelesen", Ready: "Bereit", Failed: "Fehlgeschlagen", Cancelled: "Angehalten",
 			ReadingPage: "Liest Seite %s von %s", ReadingPages: "Liest Seite %s",
+			TakingOf: "Holt Datei %s von %s heraus", Taking: "Holt Datei %s heraus",
 			WaitingAgain: "Wartet, %s", Unsaid: "Das Dokument konnte nicht gelesen werden, ein Grund wurde nicht genannt.",
 		},
 		Time: Time{
@@ -112,7 +113,7 @@ func german() *Words {
 			Retried: "Es wird noch einmal gelesen.", Stopped: "Das Lesen ist angehalten.",
 		},
 		Add: Add{
-			Title: "Hinzufügen", Heading: "In die Box legen", Reads: "Sie liest PDF, Word, Webseiten, Markdown, Text, CSV und EPUB.",
+			Title: "Hinzufügen", Heading: "In die Box legen", Reads: "Sie liest PDF, Word, Webseiten, Markdown, Text, CSV und EPUB und packt Archive aus (ZIP, tar, 7z, RAR).",
 			DropOrChoose: "Dateien hierher ziehen oder", Choose: "Dateien wählen", ChooseOne: "Datei wählen", Send: "Hinzufügen",
 			WriteNote: "Notiz schreiben oder einfügen", NoteTitle: "Titel", NoteText: "Text", KeepNote: "Notiz behalten",
 			PagesLater:  "Seiten lassen sich noch nicht über ihre Adresse hinzufügen. Sichere die Seite als Datei und füge die hinzu.",
@@ -144,6 +145,7 @@ func german() *Words {
 		Keys:     germanKeys(),
 		Backups:  germanBackups(),
 		Packages: germanPackages(),
+		Archives: germanArchives(),
 		Alarms:   germanAlarms(),
 		Restore:  germanRestore(),
 		Access:   germanAccess(),
@@ -182,6 +184,7 @@ func german() *Words {
 			Unsupported: "Diese Art Datei lässt sich nicht lesen. Wandle sie in PDF oder Text um und füge das hinzu.",
 			TooLarge:    "Das Dokument enthält mehr, als die Box auf einmal liest. Teile es und füge die Teile hinzu.",
 			Crashed:     "Das Dokument brachte seinen Leser jedes Mal zu Fall. Wandle es in PDF oder Text um und füge das hinzu.",
+			Package:     "Das ist ein CCX-Paket. Importiere es in den Einstellungen unter „Ausfuhr und Einfuhr“: Seine Dokumente kommen mit dem herein, was über sie bekannt ist.",
 			Missing:     "Das Original fehlt in der Box. Füge es noch einmal hinzu.",
 		},
 	}

@@ -12,10 +12,10 @@ type Shell struct {
 
 // Kinds name what a source is.
 type Kinds struct {
-	PDF, DOCX, HTML, Markdown, Text, CSV, EPUB, Unknown string
-	Any                                                 string
-	Pages                                               Plural
-	Page                                                string // %s
+	PDF, DOCX, HTML, Markdown, Text, CSV, EPUB, Archive, Unknown string
+	Any                                                          string
+	Pages                                                        Plural
+	Page                                                         string // %s
 }
 
 // States name where a source or a job stands.
@@ -23,6 +23,7 @@ type States struct {
 	Queued, Processing, Ready, Failed, Cancelled string
 	ReadingPage                                  string // %s of %s
 	ReadingPages                                 string // %s: how many so far
+	TakingOf, Taking                             string // %s of %s files of an archive; %s so far
 	WaitingAgain                                 string // %s: which try
 	Unsaid                                       string // a failure without a reason
 }
@@ -169,5 +170,5 @@ type Failure struct {
 // Reasons are why a source could not be read, by the code that its failure
 // carries.
 type Reasons struct {
-	Encrypted, Malformed, NoText, Unsupported, TooLarge, Crashed, Missing string
+	Encrypted, Malformed, NoText, Unsupported, TooLarge, Crashed, Missing, Package string
 }

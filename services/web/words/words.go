@@ -45,6 +45,7 @@ type Words struct {
 	Backups     Backups
 	Restore     Restore
 	Packages    Packages
+	Archives    Archives
 	Diagnostics Diagnostics
 	Alarms      Alarms
 	Settings    Settings
@@ -116,6 +117,22 @@ func (w *Words) Percent(part, whole int) int {
 	return min(100, max(0, part*100/whole))
 }
 
+// OfArchive says why an archive failed, or could not be followed to its end.
+func (w *Words) OfArchive(code, message string) string {
+	if said := w.Archives.Failed[code]; said != "" && w.Code != "en" {
+		return said
+	}
+	return w.Reason(code, message)
+}
+
+// LeftOut says why a member of an archive was left out.
+func (w *Words) LeftOut(code, message string) string {
+	if said := w.Archives.Left[code]; said != "" {
+		return said
+	}
+	return w.Reason(code, message)
+}
+
 // Reason says why a source failed. The box speaks English of itself; other
 // languages say it by its code, and fall back to what the box said.
 func (w *Words) Reason(code, message string) string {
@@ -135,6 +152,8 @@ func (w *Words) Reason(code, message string) string {
 		said = w.Reasons.Crashed
 	case "original_missing":
 		said = w.Reasons.Missing
+	case "package":
+		said = w.Reasons.Package
 	}
 	switch {
 	case message != "" && (w.Code == "en" || said == ""):

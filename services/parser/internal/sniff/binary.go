@@ -44,7 +44,7 @@ func archive(doc []byte) (string, error) {
 	switch {
 	case kind == packageType:
 		return "", &wire.Failure{Code: wire.CodePackage,
-			Message: "This is a CCX package. Import it in Settings, under Packages: its documents are added with what is known of them."}
+			Message: "This is a CCX package. Import it in Settings, under Export and import: its documents are added with what is known of them."}
 	case kind == "application/epub+zip", a.Has("META-INF/container.xml") && !strings.Contains(kind, "opendocument"):
 		return EPUB, nil
 	case strings.HasPrefix(kind, "application/vnd.oasis.opendocument."):
