@@ -11,7 +11,7 @@ import (
 type passkey struct {
 	ID         string     `json:"id"`
 	Name       string     `json:"name"`
-	Host       string     `json:"host" doc:"The name of the box under which alone it works."`
+	Host       string     `json:"host" doc:"The name of the box that it belongs to."`
 	AddedAt    time.Time  `json:"added_at"`
 	LastUsedAt *time.Time `json:"last_used_at" doc:"Null: never."`
 }
