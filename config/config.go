@@ -35,6 +35,8 @@ type Config struct {
 	ACMEEmail      string
 	ACMEDirectory  string // https URL
 	ACMERoots      Material
+	NotifyURL      Secret // http or https URL
+	NotifyKind     string // webhook, ntfy
 	SecretKey      Secret
 	SetupCode      Secret
 	SetupOpen      bool

@@ -120,6 +120,10 @@ func TestValues(t *testing.T) {
 		{"COFFER_ACME_DIRECTORY=", func(c *config.Config) any { return c.ACMEDirectory }, "https://acme-v02.api.letsencrypt.org/directory"},
 		{"COFFER_ACME_DIRECTORY=https://ca.example/dir", func(c *config.Config) any { return c.ACMEDirectory }, "https://ca.example/dir"},
 		{"COFFER_ACME_ROOTS=/roots.pem", func(c *config.Config) any { return c.ACMERoots.Path }, "/roots.pem"},
+		{"COFFER_NOTIFY_URL=https://a:b@hooks.example.org/q7x", func(c *config.Config) any {
+			return c.NotifyURL.Reveal() + c.NotifyKind + setting(c, "COFFER_NOTIFY_URL").Value + fmt.Sprint(c.PlainSecrets())
+		}, "https://a:b@hooks.example.org/q7xwebhook[hidden][COFFER_NOTIFY_URL]"},
+		{"COFFER_NOTIFY_KIND=NTFY", func(c *config.Config) any { return c.NotifyKind + fmt.Sprint(c.Warnings()) }, "ntfy[COFFER_NOTIFY_KIND changes nothing without COFFER_NOTIFY_URL]"},
 		{"COFFER_METRICS=false", func(c *config.Config) any { return c.Metrics }, "false"},
 		{"COFFER_METRICS=1", func(c *config.Config) any { return c.Metrics }, "true"},
 	} {
@@ -145,6 +149,8 @@ func TestFaults(t *testing.T) {
 		"COFFER_TLS=on", "COFFER_TLS_CERT=cert.pem", "COFFER_TLS_CERT=/cert;.pem", "COFFER_TLS_KEY=q7x.pem",
 		"COFFER_ACME_EMAIL=a", "COFFER_ACME_EMAIL=Ada <a@example.org>", "COFFER_ACME_DIRECTORY=ca", "COFFER_ACME_DIRECTORY=http://ca.example",
 		"COFFER_ACME_DIRECTORY=https://a@ca.example", "COFFER_ACME_ROOTS=roots",
+		"COFFER_NOTIFY_URL=q7x.example.org", "COFFER_NOTIFY_URL=ftp://q7x.example.org", "COFFER_NOTIFY_URL=https:///q7x", "COFFER_NOTIFY_URL=https://q7x.example.org/#a",
+		"COFFER_NOTIFY_URL=https://%zz/q7x", "COFFER_NOTIFY_KIND=mail",
 		"COFFER_SECRET_KEY=q7x", "COFFER_SETUP_CODE=q7x", "COFFER_SETUP_CODE=a-b-c-d-", "COFFER_SETUP_CODE=with blanks", "COFFER_SETUP_CODE=ümläutig",
 		"COFFER_SETUP_OPEN=maybe", "COFFER_MAX_UPLOAD=0", "COFFER_MAX_UPLOAD=-1", "COFFER_MAX_UPLOAD=1k", "COFFER_MAX_UPLOAD=9999999999999GiB",
 		"COFFER_MAX_UPLOAD=2 gallons", "COFFER_METRICS=x", "COFFER_DEV_MODE=1", "COFFER_LOG_LEVEL=loud", "COFFER_LOG_FORMAT=xml",
@@ -161,7 +167,7 @@ func TestFaults(t *testing.T) {
 		if !strings.HasPrefix(f[0].Name, name) || f[0].Remedy == "" {
 			t.Errorf("%s: %+v", set, f[0])
 		}
-		if (strings.Contains(name, "SECRET") || strings.Contains(name, "CODE") || strings.Contains(name, "KEY")) && strings.Contains(err.Error(), value) {
+		if (strings.Contains(name, "SECRET") || strings.Contains(name, "CODE") || strings.Contains(name, "NOTIFY_URL") || strings.Contains(name, "KEY")) && strings.Contains(err.Error(), value) {
 			t.Errorf("%s: the fault shows the secret: %v", name, err)
 		}
 	}

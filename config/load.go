@@ -265,6 +265,9 @@ func (l *loader) agree() {
 		}
 	}
 	l.certificates()
+	if !c.NotifyURL.IsSet() && c.Locked("NOTIFY_KIND") {
+		c.warnings = append(c.warnings, prefix+"NOTIFY_KIND changes nothing without "+prefix+"NOTIFY_URL")
+	}
 	if within(c.Data, c.Run) || within(c.Run, c.Data) {
 		l.fault("COFFER_RUN", "it and COFFER_DATA lie in one another", "Give them separate places.")
 	}

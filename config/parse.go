@@ -79,6 +79,23 @@ func parseBasePath(s string, to *string) error {
 	return nil
 }
 
+// parseNotify takes an address to which the box speaks. It is a secret, so that
+// no error quotes it.
+func parseNotify(s string, to *Secret) error {
+	*to = NewSecret(s)
+	if s == "" {
+		return nil
+	}
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Opaque != "" || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https":
+		return errors.New("it is not an http or https address")
+	case u.Fragment != "":
+		return errors.New("it has a part after #, which is never sent")
+	}
+	return nil
+}
+
 // list splits at commas and spaces.
 func list(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' })

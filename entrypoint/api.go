@@ -25,13 +25,16 @@ import (
 	"coffer/services/backup"
 	"coffer/services/console"
 	"coffer/services/diagnostics"
+	"coffer/services/egress"
 	"coffer/services/index"
 	"coffer/services/library"
 	"coffer/services/link"
+	"coffer/services/notices"
 	"coffer/services/packages"
 	"coffer/services/store"
 	"coffer/services/store/blobs"
 	"coffer/services/web"
+	"coffer/services/web/words"
 )
 
 // apiOptions is what init tells the API.
@@ -48,6 +51,7 @@ type apiOptions struct {
 	Dev       bool
 	Box       string // folder in which init says how the services are
 	BoxSocket string // where init is asked how the box is
+	WayOut    string // where egress is asked
 	Root      int    // the user whose commands are heard
 	Metrics   bool
 	Started   time.Time // of the box
@@ -162,14 +166,20 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	diagnosis := newDiagnostics(diagnosed{
 		apiOptions: o, library: lib, store: st, keeper: keeper, backups: backups, looking: looking, metrics: measured, secrets: [][]byte{token, key, []byte(code)},
 	}, diagnostics.Options{Log: s.log})
-	alarms, err := alarm.New(alarm.Options{Volume: originals.Volume, Backups: backups, Door: door, Changed: lib.Announce, Log: s.log})
+	teller, err := notices.New(notices.Options{
+		Books: st, Place: noticePlace{o.BoxSocket}, Send: messenger{egress.Client{Socket: o.WayOut}}, Words: words.NoticeText, Box: boxID, Log: s.log,
+	})
+	if err != nil {
+		return err
+	}
+	alarms, err := alarm.New(alarm.Options{Volume: originals.Volume, Backups: backups, Door: door, Changed: lib.Announce, Seen: teller.Seen, Log: s.log})
 	if err != nil {
 		return err
 	}
 	site, err := web.New(web.Options{
 		Templates: os.DirFS(filepath.Join(o.Share, "templates")), Dev: o.Dev,
 		Library: lib, Keeper: keeper, Accounts: st, Cookies: cookies, Hosts: hosts, Budgets: budgets, Proxies: o.Proxies,
-		SetupOpen: o.SetupOpen, BasePath: o.BasePath, Version: version, Status: api.Status, Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, FrontDoor: door, Backups: backups, Packages: exchange, Alarms: alarms, Diagnostics: diagnosis,
+		SetupOpen: o.SetupOpen, BasePath: o.BasePath, Version: version, Status: api.Status, Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, FrontDoor: door, Backups: backups, Packages: exchange, Alarms: alarms, Notices: teller, Diagnostics: diagnosis,
 		Log: s.log,
 	})
 	if err != nil {
@@ -178,7 +188,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	front := api.Options{
 		Library: lib, Keeper: keeper, Accounts: st, Hosts: hosts, Cookies: cookies, Budgets: budgets, Proxies: o.Proxies,
 		EdgeToken: string(token), BasePath: o.BasePath, MaxUpload: o.MaxUpload, Version: version, Dev: o.Dev,
-		Health: boxHealth(o.Box), Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, Backups: backups, Packages: exchange, Diagnostics: diagnosis, Alarms: alarms, FrontDoor: door, Failure: site.Fail, Log: s.log,
+		Health: boxHealth(o.Box), Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, Backups: backups, Packages: exchange, Diagnostics: diagnosis, Alarms: alarms, Notices: teller, FrontDoor: door, Failure: site.Fail, Log: s.log,
 	}
 	if measured != nil {
 		front.Metrics = measured
@@ -204,6 +214,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	g.Go(func() error { return backups.Run(gctx) })
 	g.Go(func() error { return exchange.Run(gctx) })
 	g.Go(func() error { return alarms.Run(gctx) })
+	g.Go(func() error { return teller.Run(gctx) })
 	g.Go(func() error { return looking.run(gctx) })
 	g.Go(func() error { return (&orderLog{socket: o.BoxSocket, keeper: keeper, log: s.log}).run(gctx) })
 	g.Go(func() error {

@@ -63,6 +63,13 @@ func goOut(ctx context.Context, c call) error {
 	if err := json.Unmarshal(text, &open); err != nil {
 		return fmt.Errorf("the open purposes: %w", err)
 	}
+	var recipient egress.Recipient
+	if text, err = s.Bytes(recipientName); err == nil {
+		err = json.Unmarshal(text, &recipient)
+	}
+	if err != nil {
+		return errors.New("who is told of alarms cannot be read") // the error of JSON may quote it
+	}
 	l, err := s.Listener("egress")
 	if err != nil {
 		return err
@@ -78,7 +85,7 @@ func goOut(ctx context.Context, c call) error {
 		return err
 	}
 	return egress.Serve(s.ctx, listener, egress.Options{
-		Open: open, Roots: roots, InitUID: o.Init, APIUID: o.API, Idle: egressIdle, Log: s.log,
+		Open: open, Roots: roots, Recipient: recipient, InitUID: o.Init, APIUID: o.API, Idle: egressIdle, Log: s.log,
 		Tell: func(a egress.Attempt) {
 			line, err := json.Marshal(a)
 			if err == nil {
@@ -117,6 +124,9 @@ func (p plan) openPurposes() map[string][]string {
 	if wish, wanted := https.Load(o).Wish(); wanted {
 		open[egress.ACME] = []string{wish.Host()}
 	}
+	if host := p.places().State().Host; host != "" {
+		open[egress.Notices] = []string{host}
+	}
 	return open
 }
 
@@ -136,7 +146,7 @@ func (p plan) purposes() []ledger.Purpose {
 	var all []ledger.Purpose
 	for _, row := range egress.Purposes() {
 		all = append(all, ledger.Purpose{
-			Name: row.Name, Destinations: append([]string{}, open[row.Name]...), Later: row.Name != egress.ACME,
+			Name: row.Name, Destinations: append([]string{}, open[row.Name]...), Later: !slices.Contains([]string{egress.ACME, egress.Notices}, row.Name),
 		})
 	}
 	return all

@@ -130,9 +130,10 @@ func boxOptions(cfg *config.Config, environ []string, output *journal.Journal) (
 		Sweeper: p.sweeper(), Prove: provingSweep(),
 		ServiceToken: servicetoken.File{Data: cfg.Data, Owner: scripts},
 		BoxReader:    roles.API,
+		Places:       p.places(), WayOut: "egress",
 		Posture:      p.posture(),
 		SetupService: "api", FrontDoor: "nginx", SetupLink: setupLink(cfg),
-		Output: output, Log: log, Warnings: warnings(cfg),
+		Output: output, Log: log, Warnings: append(warnings(cfg), p.unsendable()...),
 	}, nil
 }
 

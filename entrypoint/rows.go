@@ -88,7 +88,7 @@ func (p plan) services() []boot.Service {
 				options(apiOptions{
 					logOptions: p.logOptions, Data: p.cfg.Data, Share: p.share, BasePath: p.cfg.BasePath, Hosts: p.hosts(), Public: p.public(), Proxies: p.proxies(),
 					MaxUpload: p.cfg.MaxUpload, SetupOpen: p.cfg.SetupOpen, Dev: p.cfg.DevMode, Box: boot.StateFolder(p.cfg.Run),
-					Root: p.roles.Root.UID, BoxSocket: boot.BoxSocket(p.cfg.Run), Metrics: p.cfg.Metrics, Started: p.started,
+					Root: p.roles.Root.UID, BoxSocket: boot.BoxSocket(p.cfg.Run), WayOut: p.run("egress.sock"), Metrics: p.cfg.Metrics, Started: p.started,
 					Platform: platform(), Settings: p.settings(), Names: p.names(),
 				}),
 				{Name: "edge-token", Bytes: []byte(p.token)},
@@ -140,7 +140,7 @@ func (p plan) services() []boot.Service {
 			As: p.roles.Egress, Path: p.self, Args: []string{"coffer", "egress"}, Env: p.env(1),
 			Data: []boot.Data{
 				options(egressOptions{logOptions: p.logOptions, Init: p.roles.Root.UID, API: p.roles.API.UID}),
-				{Name: "roots", Make: p.roots}, {Name: openName, Make: p.open},
+				{Name: "roots", Make: p.roots}, {Name: openName, Make: p.open}, {Name: recipientName, Make: p.recipient},
 			},
 			Sockets: []string{"egress"}, Told: p.told,
 			Files: confine.Files{

@@ -21,6 +21,7 @@ import (
 	"coffer/appliance/layout"
 	"coffer/appliance/ledger"
 	"coffer/appliance/manifest"
+	"coffer/appliance/places"
 	"coffer/appliance/posture"
 	"coffer/appliance/reap"
 	"coffer/appliance/restore"
@@ -58,6 +59,11 @@ type Options struct {
 	Prove []byte
 	// ServiceToken is the file with the key for the owner's scripts.
 	ServiceToken servicetoken.File
+	// Places are where the owner has the box go by itself.
+	Places places.Store
+	// WayOut is the service that goes there; it is handed what it needs when it
+	// starts.
+	WayOut string
 	// BoxReader is the service user that may ask init how the box is.
 	BoxReader layout.Owner
 	// Posture is what only the configuration and the services know of how the
@@ -102,6 +108,7 @@ type box struct {
 	front   *front
 	told    bool // the link was printed
 	restart restart
+	handed  handed
 
 	sweeping sync.Mutex // one child at a time
 }
@@ -182,7 +189,7 @@ func Run(ctx context.Context, o Options) int {
 	helpers.Go(func() { b.posture.Run(looking) })
 	helpers.Go(func() {
 		b.front.run(looking, deeds{
-			look: b.tend(supervisor), change: b.change(supervisor), errands: b.errands,
+			look: b.tend(supervisor), change: b.change(supervisor), errands: func(ctx context.Context) time.Duration { return b.errands(ctx, supervisor) },
 			settle: func(ctx context.Context, back returned) { b.settle(ctx, supervisor, back) },
 		})
 	})
@@ -228,6 +235,7 @@ func (b *box) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	b.Output.Conceal(b.Places.Notices().Secrets()...)
 	b.Output.Conceal(
 		b.secrets.SetupCode, secrets.Show(b.secrets.SetupCode), hex.EncodeToString(b.secrets.SessionKey), b.Edge.Token, b.Secrets.SecretKey, token,
 	)

@@ -41,7 +41,7 @@ type returned struct {
 
 // errands begins what is due, if anything is, and says how long there is
 // nothing to do.
-func (b *box) errands(ctx context.Context) time.Duration {
+func (b *box) errands(ctx context.Context, s *supervise.Supervisor) time.Duration {
 	f := b.front
 	now := time.Now()
 	w, wanted := f.setup.Wish()
@@ -68,9 +68,9 @@ func (b *box) errands(ctx context.Context) time.Duration {
 			return time.Second // the authority would find nobody
 		}
 		f.byHand = false
-		b.place(ctx, w, p, now)
+		b.place(ctx, s, w, p, now)
 	case !ask.IsZero() && !ask.After(now):
-		b.inquire(ctx, w, p)
+		b.inquire(ctx, s, w, p)
 	default:
 		return min(due.Sub(now), lookEvery)
 	}
@@ -87,7 +87,7 @@ func (f *front) answers(ctx context.Context) bool {
 
 // place orders a certificate; p is the one that it renews, or nil. That it does
 // is written down before anybody is asked.
-func (b *box) place(ctx context.Context, w orders.Wish, p *certs.Pair, now time.Time) {
+func (b *box) place(ctx context.Context, s *supervise.Supervisor, w orders.Wish, p *certs.Pair, now time.Time) {
 	f := b.front
 	r, e, err := b.prepareOrder(w, p)
 	if err != nil {
@@ -103,7 +103,7 @@ func (b *box) place(ctx context.Context, w orders.Wish, p *certs.Pair, now time.
 		return
 	}
 	b.Log.Info("a certificate is ordered", slog.Any("names", w.Names), slog.String("from", w.Host()))
-	b.send(ctx, e, func(ctx context.Context) (back returned) {
+	b.send(ctx, s, e, func(ctx context.Context) (back returned) {
 		back.result, back.err = b.Authority.Issue(ctx, r, f.progress)
 		return back
 	})
@@ -130,23 +130,29 @@ func (b *box) prepareOrder(w orders.Wish, p *certs.Pair) (r orders.Request, e *e
 }
 
 // inquire asks the authority about renewing p.
-func (b *box) inquire(ctx context.Context, w orders.Wish, p *certs.Pair) {
+func (b *box) inquire(ctx context.Context, s *supervise.Supervisor, w orders.Wish, p *certs.Pair) {
 	roots, err := b.front.setup.Options.Order.Roots()
 	if err != nil {
 		b.front.book.Heard(nil, err, time.Now())
 		return
 	}
-	b.send(ctx, &errand{wish: w}, func(ctx context.Context) (back returned) {
+	b.send(ctx, s, &errand{wish: w}, func(ctx context.Context) (back returned) {
 		back.window, back.err = b.Authority.Renewal(ctx, w.Directory, roots, p.Leaf())
 		return back
 	})
 }
 
-func (b *box) send(ctx context.Context, e *errand, ask func(context.Context) returned) {
+func (b *box) send(ctx context.Context, s *supervise.Supervisor, e *errand, ask func(context.Context) returned) {
 	f := b.front
 	ctx, e.stop = context.WithCancel(ctx)
 	f.errand = e
-	go func() { f.back <- ask(ctx) }() // run waits for it
+	go func() { // run waits for it
+		if err := b.outward(ctx, s); err != nil {
+			f.back <- returned{err: err}
+			return
+		}
+		f.back <- ask(ctx)
+	}()
 }
 
 // settle takes up what came of the errand.

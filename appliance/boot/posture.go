@@ -14,6 +14,7 @@ import (
 	"coffer/appliance/https"
 	"coffer/appliance/journal"
 	"coffer/appliance/ledger"
+	"coffer/appliance/places"
 	"coffer/appliance/posture"
 	"coffer/appliance/secrets"
 	"coffer/appliance/servicetoken"
@@ -72,6 +73,8 @@ type desk struct {
 	former     func(act string) (time.Time, error)
 	sweep      func(ctx context.Context, request []byte) ([]byte, error)
 	token      servicetoken.File
+	places     places.Store
+	outward    func(context.Context) error
 }
 
 func (d desk) Status(ctx context.Context) ([]supervise.Status, error) {
@@ -114,6 +117,17 @@ func (d desk) ServiceToken(_ context.Context, c *servicetoken.Change) (serviceto
 	return d.token.Apply(*c)
 }
 
+func (d desk) Notices(context.Context) (places.State, error) { return d.places.State(), nil }
+
+// ChangeNotices has the address blotted out of logs before it is kept.
+func (d desk) ChangeNotices(ctx context.Context, c places.Change) error {
+	d.journal.Conceal(places.Notices(c).Secrets()...)
+	if err := d.places.Apply(c); err != nil {
+		return err
+	}
+	return d.outward(ctx)
+}
+
 func (d desk) Outgoing(context.Context) (ledger.Report, error) {
 	return d.outgoing(), nil
 }
@@ -139,7 +153,7 @@ func (b *box) control(ctx context.Context, helpers *sync.WaitGroup, s *supervise
 			return fmt.Errorf("%s socket: %w", name, err)
 		}
 		helpers.Go(func() {
-			if err := control.Serve(ctx, listener.(*net.UnixListener), door, desk{s, b.posture, b.Output, b.outgoing, b.front, b.Seal, b.restored, b.former, b.sweepTexts, b.ServiceToken}, b.Log); err != nil {
+			if err := control.Serve(ctx, listener.(*net.UnixListener), door, desk{s, b.posture, b.Output, b.outgoing, b.front, b.Seal, b.restored, b.former, b.sweepTexts, b.ServiceToken, b.Places, func(ctx context.Context) error { return b.outward(ctx, s) }}, b.Log); err != nil {
 				b.Log.Error("control socket ended", slog.String("socket", name), slog.Any("error", err))
 			}
 		})

@@ -65,6 +65,7 @@ func (l *launcher) Launch(p supervise.Program, report func(supervise.Report)) (s
 	if err := l.box.forget(s.Fresh); err != nil {
 		return nil, err
 	}
+	made := map[string][]byte{}
 	var handed []*os.File // closed here once the child has them
 	defer func() {
 		for _, f := range handed {
@@ -77,6 +78,7 @@ func (l *launcher) Launch(p supervise.Program, report func(supervise.Report)) (s
 		content := d.Bytes
 		if d.Make != nil {
 			content = d.Make()
+			made[d.Name] = content
 		}
 		f, err := confine.Sealed(d.Name, content)
 		if err != nil {
@@ -130,6 +132,7 @@ func (l *launcher) Launch(p supervise.Program, report func(supervise.Report)) (s
 	handed = append(handed, f)
 	command.Files = append(files, f)
 	command.Args = []string{"coffer", "spawn", strconv.Itoa(3 + len(files))}
+	l.box.handed.keep(p.Name, made)
 	child, err := supervise.Start(l.box.life, command, l.box.reaper, report)
 	if err != nil {
 		return nil, fmt.Errorf("start: %w", err)

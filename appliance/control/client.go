@@ -13,6 +13,7 @@ import (
 	"coffer/appliance/https"
 	"coffer/appliance/journal"
 	"coffer/appliance/ledger"
+	"coffer/appliance/places"
 	"coffer/appliance/posture"
 	"coffer/appliance/servicetoken"
 	"coffer/appliance/supervise"
@@ -111,6 +112,23 @@ func HTTPS(ctx context.Context, path string, change *https.Change) (https.State,
 	return *a.HTTPS, nil
 }
 
+// Notices asks at the socket at path who is told of alarms; with a change, for
+// that first. Its error is a *places.Fault where the owner can mend it.
+func Notices(ctx context.Context, path string, change *places.Change) (places.State, error) {
+	r := Request{Ask: AskNotices}
+	if change != nil {
+		r = Request{Ask: AskChangeNotices, Notices: change}
+	}
+	a, err := Exchange(ctx, path, r)
+	if err == nil && a.Notices == nil {
+		err = errors.New("the box does not say who is told of alarms")
+	}
+	if err != nil {
+		return places.State{}, err
+	}
+	return *a.Notices, nil
+}
+
 // Exchange sends r to the socket at path.
 func Exchange(ctx context.Context, path string, r Request) (Answer, error) {
 	var d net.Dialer
@@ -139,6 +157,8 @@ func Exchange(ctx context.Context, path string, r Request) (Answer, error) {
 		return Answer{}, &refusal{a.Error, journal.ErrUnknown}
 	case a.Code == codeQuery:
 		return Answer{}, &refusal{a.Error, journal.ErrQuery}
+	case a.Misplace != nil:
+		return Answer{}, a.Misplace
 	case a.Fault != nil:
 		return Answer{}, &certs.Fault{Code: a.Fault.Code, Part: a.Fault.Part, What: a.Fault.What, Remedy: a.Fault.Remedy}
 	case a.Error != "":

@@ -1,7 +1,7 @@
 // Package control is how a running init is talked to, through two doors. The
 // owner's is a socket that only root, or the user that runs the box, can open.
-// The API's own lets it ask how the box is, and change how HTTPS is served and
-// which key lies in the file for the owner's scripts. At both the kernel's word
+// The API's own lets it ask how the box is, and change how HTTPS is served, who
+// is told of alarms and which key lies in the file for the owner's scripts. At both the kernel's word
 // on who connected decides; there is no password.
 //
 // It owns the requests and their form: one JSON object and a newline each way
@@ -29,6 +29,7 @@ import (
 	"coffer/appliance/https"
 	"coffer/appliance/journal"
 	"coffer/appliance/ledger"
+	"coffer/appliance/places"
 	"coffer/appliance/posture"
 	"coffer/appliance/servicetoken"
 	"coffer/appliance/sockets"
@@ -76,11 +77,11 @@ func OwnerDoor() Door {
 }
 
 // APIDoor is that of the box socket. All that can be changed there is how HTTPS
-// is served. Only the API asks for what init keeps, sealed, for a restore of
+// is served and who is told of alarms. Only the API asks for what init keeps, sealed, for a restore of
 // what it has staged, for texts to be swept of secrets that it must not know, and
 // for its key to be put into the file for scripts.
 func APIDoor(uid int) Door {
-	return Door{UID: uid, Longest: maxSweep, Asks: []string{AskStatus, AskPosture, AskLogs, AskOutgoing, AskHTTPS, AskChangeHTTPS, AskSeal, AskRestore, AskFormer, AskSweep, AskServiceToken}}
+	return Door{UID: uid, Longest: maxSweep, Asks: []string{AskStatus, AskPosture, AskLogs, AskOutgoing, AskHTTPS, AskChangeHTTPS, AskSeal, AskRestore, AskFormer, AskSweep, AskServiceToken, AskNotices, AskChangeNotices}}
 }
 
 // Box is what can be asked for.
@@ -114,6 +115,10 @@ type Box interface {
 	// ServiceToken says what is in the file for the owner's scripts, after the
 	// change where there is one.
 	ServiceToken(ctx context.Context, c *servicetoken.Change) (servicetoken.Seen, error)
+	Notices(context.Context) (places.State, error)
+	// ChangeNotices returns once it counts. Its error holds a *places.Fault where
+	// the owner can mend it.
+	ChangeNotices(context.Context, places.Change) error
 }
 
 // The things that can be asked for.
@@ -139,6 +144,10 @@ const (
 	// AskServiceToken asks what is in the file for the owner's scripts, or for
 	// another content.
 	AskServiceToken = "service-token"
+	// AskNotices asks who is told of alarms, as far as may be told, and
+	// AskChangeNotices for another.
+	AskNotices       = "notices"
+	AskChangeNotices = "change-notices"
 )
 
 // Request asks for one thing.
@@ -155,7 +164,9 @@ type Request struct {
 	Texts json.RawMessage      `json:"texts,omitempty"` // of AskSweep
 	Token *servicetoken.Change `json:"token,omitempty"` // of AskServiceToken: what is to change
 
-	Act       string `json:"act,omitempty"`       // of AskFormer: PutBack, Forget or nothing
+	Act     string         `json:"act,omitempty"`     // of AskFormer: PutBack, Forget or nothing
+	Notices *places.Change `json:"notices,omitempty"` // of AskChangeNotices
+
 	Recipient string `json:"recipient,omitempty"` // of AskSeal: an age recipient
 	Key       string `json:"key,omitempty"`       // of AskRestore: an age identity
 }
@@ -179,7 +190,9 @@ type Answer struct {
 	Swept    json.RawMessage    `json:"swept,omitempty"`
 	Token    *servicetoken.Seen `json:"token,omitempty"`
 	Former   time.Time          `json:"former,omitzero"`
-	Fault    *https.Problem     `json:"fault,omitempty"` // what Error says, for those with words of their own
+	Notices  *places.State      `json:"notices,omitempty"`
+	Misplace *places.Fault      `json:"misplace,omitempty"` // what Error says of a place
+	Fault    *https.Problem     `json:"fault,omitempty"`    // what Error says, for those with words of their own
 }
 
 // The codes of errors.
@@ -277,6 +290,15 @@ func (d Door) converse(ctx context.Context, conn *net.UnixConn, b Box) Answer {
 		var seen servicetoken.Seen
 		seen, err = b.ServiceToken(ctx, r.Token)
 		answer.Token = &seen
+	case AskNotices, AskChangeNotices:
+		if r.Ask == AskChangeNotices && r.Notices != nil {
+			err = b.ChangeNotices(ctx, *r.Notices)
+		}
+		if err == nil {
+			var state places.State
+			state, err = b.Notices(ctx)
+			answer.Notices = &state
+		}
 	case AskHTTPS, AskChangeHTTPS:
 		if r.Ask == AskChangeHTTPS && r.Change != nil {
 			err = b.ChangeHTTPS(ctx, *r.Change)
@@ -299,6 +321,7 @@ func (d Door) converse(ctx context.Context, conn *net.UnixConn, b Box) Answer {
 		if told := https.Told(err); told.Code != "" {
 			answer.Fault = told
 		}
+		answer.Misplace, _ = errors.AsType[*places.Fault](err)
 	}
 	return answer
 }

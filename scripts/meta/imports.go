@@ -51,6 +51,7 @@ func rooms() []room {
 		{"services/console", []string{"services/library", "services/peer"}, "the keeper is behind a port of its own"},
 		{"services/egress", []string{"services/library", "services/peer"}, "siblings are reached through ports of the library"},
 		{"services/backup", []string{"services/library", "services/extract"}, "siblings are reached through ports of the library"},
+		{"services/notices", []string{"services/library"}, "siblings are reached through ports of the library"},
 		{"services/alarm", []string{"services/library"}, "siblings are reached through ports of the library"},
 		{"services/packages", []string{"services/library", "services/extract"}, "siblings are reached through ports of the library"},
 		{"services/diagnostics", []string{"services/library", "services/extract"}, "siblings are reached through ports of the library"},

@@ -27,8 +27,10 @@ type Options struct {
 	Door    library.FrontDoor // nil: nothing serves HTTPS
 	// Changed is told when there are others than before; nil: nobody.
 	Changed func()
-	Log     *slog.Logger
-	Now     func() time.Time // nil: time.Now
+	// Seen is given what stands after each look, and must not wait; nil: nobody is.
+	Seen func([]library.Alarm)
+	Log  *slog.Logger
+	Now  func() time.Time // nil: time.Now
 }
 
 // Watch looks again and again. It is safe for concurrent use.
@@ -46,6 +48,9 @@ func New(o Options) (*Watch, error) {
 	}
 	if o.Changed == nil {
 		o.Changed = func() {}
+	}
+	if o.Seen == nil {
+		o.Seen = func([]library.Alarm) {}
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -108,6 +113,7 @@ func (w *Watch) look(ctx context.Context) {
 	if changed {
 		w.o.Changed()
 	}
+	w.o.Seen(all)
 }
 
 func has(all []library.Alarm, code library.AlarmCode) bool {

@@ -81,6 +81,25 @@ func (c Client) Fetch(ctx context.Context, address string, w io.Writer) (Page, e
 	return page, err
 }
 
+// Notify sends a notice to the owner's recipient and says what came back. Its
+// error is a *Failure, or ctx's.
+func (c Client) Notify(ctx context.Context, n Notice) (Receipt, error) {
+	var got *Receipt
+	err := c.ask(ctx, Request{Purpose: Notices, Notice: &n}, func(_ *lines, a answer) error {
+		if a.Receipt != nil {
+			got = a.Receipt
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return Receipt{}, err
+	case got == nil:
+		return Receipt{}, failure(CodeUnavailable, "The box's way out ended without an answer.")
+	}
+	return *got, nil
+}
+
 // ask sends a request and hands on what comes back until the end.
 func (c Client) ask(ctx context.Context, r Request, hear func(*lines, answer) error) error {
 	var d net.Dialer

@@ -31,6 +31,9 @@ type door struct {
 	// judge judges each address of the host; nil: any will do, because the owner
 	// named the host and a certificate proves it.
 	judge func(netip.Addr) error
+	// near says that the host is in the owner's own network: its name may be one
+	// of the domains that are searched there, and addresses of it are let.
+	near  bool
 	roots *x509.CertPool // nil: TLS is not spoken
 	left  atomic.Int64   // bytes that may still be received
 	tell  func(Attempt)
@@ -136,7 +139,7 @@ func (d *door) resolve(ctx context.Context, host string) ([]netip.Addr, error) {
 	} else {
 		ctx, cancel := context.WithTimeout(ctx, lookupWithin)
 		defer cancel()
-		if d.judge != nil {
+		if d.judge != nil && !d.near {
 			host = strings.TrimSuffix(host, ".") + "." // no search in domains of this network
 		}
 		if all, err = d.lookup(ctx, host); err != nil {
@@ -158,6 +161,9 @@ func (d *door) resolve(ctx context.Context, host string) ([]netip.Addr, error) {
 	case len(may) > 0:
 		return may[:min(len(may), maxAddresses)], nil
 	case why != nil:
+		if d.near {
+			return nil, failure(CodeRefused, "%s leads to an address that nothing is sent to: %v.", host, why)
+		}
 		return nil, failure(CodeRefused, "%s leads to an address that is not public: %v.", host, why)
 	}
 	return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}

@@ -21,8 +21,9 @@ type Purpose struct {
 
 // The purposes that have code.
 const (
-	ACME  = "acme"
-	Fetch = "fetch"
+	ACME    = "acme"
+	Fetch   = "fetch"
+	Notices = "webhook"
 )
 
 // Purposes is the whole table. A purpose without code is refused; its row says
@@ -31,7 +32,7 @@ func Purposes() []Purpose {
 	return []Purpose{
 		{Name: ACME, Caller: Init, Reach: "the configured certificate authority, at the hosts that its directory names", serve: (*talk).authority},
 		{Name: Fetch, Caller: API, Reach: "public addresses, each hop judged anew", serve: (*talk).fetch},
-		{Name: "webhook", Caller: API, Reach: "the configured address"},
+		{Name: Notices, Caller: API, Reach: "the configured address, and nothing that it leads to", serve: (*talk).notice},
 		{Name: "s3", Caller: API, Reach: "the configured storage"},
 	}
 }

@@ -21,6 +21,8 @@ type Options struct {
 	Open []string
 	// Roots are the owner's certificates in PEM, besides the built-in ones.
 	Roots []byte
+	// Recipient is who is told of alarms, once that purpose is open.
+	Recipient Recipient
 	// InitUID and APIUID are who may ask. Where they are the same, the kernel
 	// cannot tell them apart and either may ask for anything that is open.
 	InitUID, APIUID int
@@ -181,6 +183,8 @@ func (t *talk) destination() string {
 		return hostOf(r.Order.Directory)
 	case r.Issued != nil:
 		return hostOf(r.Issued.Directory)
+	case r.Notice != nil:
+		return hostOf(t.server.Recipient.bare())
 	}
 	return hostOf(t.request.URL)
 }

@@ -26,7 +26,7 @@ func TestClosedPurposes(t *testing.T) {
 		{"in other letters", []string{ACME, Fetch}, Request{Purpose: "Fetch", URL: "http://good.example/"}, CodeClosed},
 		{"fetch is closed", []string{ACME}, Request{Purpose: Fetch, URL: "http://good.example/"}, CodeClosed},
 		{"acme is closed", nil, Request{Purpose: ACME, Order: order}, CodeClosed},
-		{"open without code", []string{"webhook", "s3"}, Request{Purpose: "webhook", URL: "http://good.example/"}, CodeClosed},
+		{"notices are closed", []string{ACME, Fetch}, Request{Purpose: Notices, Notice: &Notice{}}, CodeClosed},
 		{"storage", []string{"webhook", "s3"}, Request{Purpose: "s3", URL: "http://good.example/"}, CodeClosed},
 		{"no order", []string{ACME}, Request{Purpose: ACME, URL: "http://good.example/"}, CodeInvalid},
 		{"an order that is none", []string{ACME}, Request{Purpose: ACME, Order: order}, CodeInvalid},
@@ -48,14 +48,14 @@ func TestClosedPurposes(t *testing.T) {
 }
 
 func TestWhoMayAsk(t *testing.T) {
-	s := newServer(Options{Open: []string{ACME, Fetch}, InitUID: 0, APIUID: 10002})
+	s := newServer(Options{Open: []string{ACME, Fetch, Notices}, InitUID: 0, APIUID: 10002})
 	for _, r := range []struct {
 		uid     int
 		purpose string
 		code    Code
 	}{
-		{0, ACME, ""}, {10002, Fetch, ""},
-		{0, Fetch, CodeRefused}, {10002, ACME, CodeRefused},
+		{0, ACME, ""}, {10002, Fetch, ""}, {10002, Notices, ""},
+		{0, Fetch, CodeRefused}, {10002, ACME, CodeRefused}, {0, Notices, CodeRefused}, {10003, Notices, CodeRefused},
 		{10001, Fetch, CodeRefused}, {10003, Fetch, CodeRefused}, {10004, Fetch, CodeRefused}, {10005, Fetch, CodeRefused},
 		{10001, ACME, CodeRefused}, {65534, ACME, CodeRefused}, {1000, Fetch, CodeRefused},
 	} {

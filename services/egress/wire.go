@@ -18,6 +18,7 @@ type Request struct {
 	Order   *Order  `json:"order,omitempty"`  // of ACME: this, or
 	Issued  *Issued `json:"issued,omitempty"` // when to renew
 	URL     string  `json:"url,omitempty"`    // of Fetch
+	Notice  *Notice `json:"notice,omitempty"` // of Notices
 }
 
 // Order asks an authority for a certificate by HTTP-01 (RFC 8555). The private
@@ -77,7 +78,8 @@ type answer struct {
 	Window  *Window      `json:"window,omitempty"`
 	Page    *Page        `json:"page,omitempty"` // what is at a URL; chunks follow
 	Chunk   []byte       `json:"chunk,omitempty"`
-	End     bool         `json:"end,omitempty"` // of the chunks
+	Receipt *Receipt     `json:"receipt,omitempty"` // a notice was taken
+	End     bool         `json:"end,omitempty"`     // of the chunks
 	Failure *Failure     `json:"failure,omitempty"`
 }
 
@@ -139,6 +141,7 @@ const (
 	CodeRejected    Code = "rejected"    // the authority will not vouch for a name
 	CodeLimited     Code = "limited"     // the authority wants fewer orders
 	CodeAuthority   Code = "authority"   // another answer of the authority
+	CodeAnswered    Code = "answered"    // the other side did not take a notice
 	CodeTooLarge    Code = "too_large"
 	CodeType        Code = "type"        // not a kind of document
 	CodeTimeout     Code = "timeout"     //

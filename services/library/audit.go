@@ -40,6 +40,8 @@ const (
 	AuditHTTPSChanged    AuditKind = "https_changed"    // Detail: its mode, and what else is different
 	AuditCertificateMade AuditKind = "certificate_made" // by an authority that it was ordered from; Detail: for which names, and until when
 	AuditOrderFailed     AuditKind = "order_failed"     // no certificate was made; Detail: why
+	AuditNoticesSet      AuditKind = "notices_set"      // another program is told of alarms; Detail: its host
+	AuditNoticesOff      AuditKind = "notices_off"      // nobody is told any more
 	AuditKeyCreated      AuditKind = "key_created"      // Detail: its name and scopes
 	AuditKeyRevoked      AuditKind = "key_revoked"      // Detail: its name
 	AuditTokenMade       AuditKind = "token_made"       // another service token; by the box: in its time
@@ -61,7 +63,7 @@ func AuditKinds() []AuditKind {
 		AuditPassword, AuditPasswordReset, AuditPasswordFailed, AuditFactorFailed, AuditFactorOn, AuditFactorOff, AuditFactorsRemoved,
 		AuditPasskeyAdded, AuditPasskeyRemoved, AuditPasskeyCopied,
 		AuditRecoveryUsed, AuditRecoveryMade, AuditKeyCreated, AuditKeyRevoked, AuditTokenMade, AuditTokenOff, AuditSettingsChanged, AuditHTTPSChanged,
-		AuditCertificateMade, AuditOrderFailed,
+		AuditCertificateMade, AuditOrderFailed, AuditNoticesSet, AuditNoticesOff,
 		AuditBackupKey, AuditBackupMade, AuditBackupTaken, AuditBackupDeleted, AuditFormerDeleted, AuditExported, AuditImported, AuditDiagnosed,
 		AuditSetup, AuditSetupFailed,
 	}

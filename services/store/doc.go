@@ -26,6 +26,7 @@
 //	meta       "settings"                 library.Settings
 //	meta       "guesses"                  guessesRow; none before the first failure
 //	meta       "backups"                  planRow; none before a recovery key is set up
+//	meta       "notices"                  library.NoticeBook; none before the first notice
 //	sources    id                         sourceRow; key order is order of adding
 //	hashes     hash                       id of the source that keeps the blob
 //	facets     status 0 type 0 id         empty; one for each source

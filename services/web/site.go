@@ -36,6 +36,7 @@ import (
 	"coffer/services/web/settings/diagnostics"
 	"coffer/services/web/settings/https"
 	"coffer/services/web/settings/keys"
+	"coffer/services/web/settings/notices"
 	"coffer/services/web/settings/outgoing"
 	"coffer/services/web/settings/packages"
 	"coffer/services/web/setup"
@@ -54,6 +55,7 @@ type Options struct {
 	Logs      library.Logs      // nil: nothing keeps a log
 	WayOut    library.WayOut    // nil: nothing goes out
 	Backups   library.Backups   // nil: none are made here
+	Notices   library.Notices   // nil: nobody is told
 	Packages  library.Packages  // nil: nothing leaves or comes in as a package
 	Alarms    library.Alarms    // nil: nobody watches
 	FrontDoor library.FrontDoor // nil: nothing serves HTTPS
@@ -154,6 +156,8 @@ func sections(o Options, asker *reauth.Asker) []settings.Row {
 			New: func(d *settings.Desk) (settings.Section, error) { return backups.New(d, o.Keeper, o.Backups, asker) }},
 		{Name: packages.Name, Title: func(w *words.Words) string { return w.Packages.Title },
 			New: func(d *settings.Desk) (settings.Section, error) { return packages.New(d, o.Keeper, o.Packages) }},
+		{Name: notices.Name, Title: func(w *words.Words) string { return w.Notices.Title },
+			New: func(d *settings.Desk) (settings.Section, error) { return notices.New(d, o.Keeper, o.Notices, asker) }},
 		{Name: outgoing.Name, Title: func(w *words.Words) string { return w.Outgoing.Title },
 			New: func(d *settings.Desk) (settings.Section, error) { return outgoing.New(d, o.WayOut) }},
 		{Name: diagnostics.Name, Title: func(w *words.Words) string { return w.Diagnostics.Title },

@@ -147,6 +147,7 @@ func english() *Words {
 		Packages: englishPackages(),
 		Archives: englishArchives(),
 		Alarms:   englishAlarms(),
+		Notices:  englishNotices(),
 		Restore:  englishRestore(),
 		Access:   englishAccess(),
 		HTTPS:    englishHTTPS(),

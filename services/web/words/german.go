@@ -147,6 +147,7 @@ func german() *Words {
 		Packages: germanPackages(),
 		Archives: germanArchives(),
 		Alarms:   germanAlarms(),
+		Notices:  germanNotices(),
 		Restore:  germanRestore(),
 		Access:   germanAccess(),
 		HTTPS:    germanHTTPS(),

@@ -1,0 +1,24 @@
+package places
+
+// Code tells kinds of faults apart, for those who have words of their own.
+type Code string
+
+// The kinds of faults.
+const (
+	Decided     Code = "decided" // by the configuration
+	BadKind     Code = "kind"
+	BadAddress  Code = "address"
+	NoTopic     Code = "topic"
+	Unreachable Code = "unreachable" // by policy
+)
+
+// Fault is why a wish is not kept.
+type Fault struct {
+	Code   Code   `json:"code"`
+	What   string `json:"what"`
+	Remedy string `json:"remedy"`
+}
+
+func (f *Fault) Error() string { return f.What + ". " + f.Remedy + "." }
+
+func fault(code Code, what, remedy string) *Fault { return &Fault{code, what, remedy} }
