@@ -36,7 +36,7 @@ func run(ctx context.Context, only []string, ci bool, out io.Writer) int {
 	var summary []string
 	failed := false
 	for _, t := range tiers() {
-		if len(only) > 0 && !slices.Contains(only, t.name) {
+		if len(only) > 0 && !t.among(only) {
 			continue
 		}
 		_, _ = fmt.Fprintf(out, "\n=== tier %s: %s\n", t.name, t.what)

@@ -1,8 +1,13 @@
 package main
 
+import (
+	"slices"
+	"strings"
+)
+
 // tier is one rung: what it proves, what it needs, and the go test commands.
 type tier struct {
-	name     string
+	name     string // several, with commas between: they run side by side
 	what     string
 	programs []string // that must be on the path
 	root     bool
@@ -13,6 +18,11 @@ type tier struct {
 type command struct {
 	flags    []string
 	packages []string // patterns; one with a leading "-" takes away
+}
+
+// among reports that one of names is asked for.
+func (t tier) among(names []string) bool {
+	return slices.ContainsFunc(strings.Split(t.name, ","), func(n string) bool { return slices.Contains(names, n) })
 }
 
 func tiers() []tier {
@@ -58,12 +68,10 @@ func tiers() []tier {
 			programs: []string{"nginx", "ip", "iptables", "ip6tables"}, root: true, runs: verbose("15m", "quiet"),
 		},
 		{
-			name: "acme", what: "certificates from an authority that fails in each way we know of",
-			programs: []string{"nginx"}, runs: verbose("20m", "acme"),
-		},
-		{
-			name: "scan", what: "TLS and headers, judged by testssl.sh and Mozilla's HTTP Observatory",
-			programs: []string{"nginx", "ip", "testssl", "node"}, root: true, runs: verbose("20m", "scan"),
+			// Both wait most of the time: for orders, and for handshakes one by one.
+			name: "acme,scan", what: "certificates from an authority that fails in each way we know of; TLS and headers, judged by testssl.sh and Mozilla's HTTP Observatory",
+			programs: []string{"nginx", "ip", "testssl", "node"}, root: true,
+			runs: []command{{[]string{"-v", "-count=1", "-timeout=25m", "-p=2"}, []string{"./scripts/e2e/acme", "./scripts/e2e/scan"}}},
 		},
 		{
 			name: "chaos", what: "kill -9 of each process while it reads",

@@ -47,6 +47,7 @@ func (v *tab) finds(axe string) []string {
 // TestAccessible holds every page, light and dark, wide and narrow, against
 // axe-core with all of its rules.
 func TestAccessible(t *testing.T) {
+	t.Parallel()
 	rules := axe(t)
 	chrome := browser(t)
 	look := func(v *tab, path string, before ...step) {

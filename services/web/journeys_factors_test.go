@@ -9,6 +9,7 @@ import (
 // A second factor is turned on, asked for, replaced by a recovery code, and
 // turned off again, as its owner does it.
 func TestFactorJourney(t *testing.T) {
+	t.Parallel()
 	chrome := browser(t)
 	b := newBox(t, "")
 	b.owner()

@@ -10,6 +10,7 @@ import (
 // A key that is made comes into view and can be copied, also on plain HTTP
 // under a name, where a page may not reach the clipboard by itself.
 func TestKeyJourney(t *testing.T) {
+	t.Parallel()
 	chrome := browser(t)
 	b := newBox(t, "")
 	b.owner()

@@ -28,6 +28,7 @@ func authenticator() step {
 // A passkey is added, signs in, proves its owner again, and is removed. At an
 // address the box says why there can be none.
 func TestPasskeyJourney(t *testing.T) {
+	t.Parallel()
 	chrome := browser(t)
 	b := newBox(t, "")
 	b.owner()

@@ -12,6 +12,7 @@ import (
 )
 
 func TestJourneys(t *testing.T) {
+	t.Parallel()
 	chrome := browser(t)
 
 	t.Run("first minute", func(t *testing.T) {
@@ -254,6 +255,7 @@ func droppedText(name, text string) string {
 
 // Every page fits a narrow screen, and fingers.
 func TestPagesFitNarrowScreens(t *testing.T) {
+	t.Parallel()
 	chrome := browser(t)
 	b := newBox(t, "")
 	b.owner()

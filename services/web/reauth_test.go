@@ -56,6 +56,7 @@ func TestReauthenticationWithoutScripts(t *testing.T) {
 // With scripts a dialog asks, says what is wrong, and sends the form; it gives
 // the focus back when it is not wanted. The box does not ask twice.
 func TestReauthenticationJourney(t *testing.T) {
+	t.Parallel()
 	chrome := browser(t)
 	b := newBox(t, "")
 	b.owner()
