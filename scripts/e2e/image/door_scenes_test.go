@@ -145,6 +145,8 @@ func nameScenes() (all []scene) {
 	)
 	add("headers",
 		scene{what: "a page", who: stranger, request: "GET /login", status: 200},
+		scene{what: "a page, compressed", who: stranger, request: "GET /login", headers: []string{"Accept-Encoding", "gzip", "Sec-Fetch-Site", "same-origin"}, status: 200, says: []string{"!<html"}},
+		scene{what: "one that another site leads to, whose length tells nothing", who: stranger, request: "GET /login", headers: []string{"Accept-Encoding", "gzip", "Sec-Fetch-Site", "cross-site"}, status: 200, says: []string{"<html"}},
 		scene{what: "a file", who: stranger, request: "GET /static/edge.css", status: 200},
 		scene{what: "no such file", who: stranger, request: "GET /static/nothing.css", status: 404, says: []string{"!<html"}},
 		scene{what: "a file out of its folder", who: stranger, request: "GET /static/%2e%2e/%2e%2e/etc/nginx/nginx.conf", status: 400},
