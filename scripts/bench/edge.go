@@ -18,7 +18,7 @@ import (
 // the same call straight to the API's socket, with the token that only root and
 // the edge can read.
 func (r report) edge(ctx context.Context, b *box.Native) error {
-	direct, err := straight(ctx, b)
+	direct, _, _, err := straight(ctx, b)
 	if err != nil {
 		r.row("edge overhead", "not measured", err.Error())
 		return nil
@@ -54,31 +54,33 @@ func (h headers) RoundTrip(req *http.Request) (*http.Response, error) {
 	return h.RoundTripper.RoundTrip(req)
 }
 
-func straight(ctx context.Context, b *box.Native) (*box.Client, error) {
+// straight is a client that asks the API at its socket, with the headers that it
+// sends and the folder that the socket is in.
+func straight(ctx context.Context, b *box.Native) (client *box.Client, to http.Header, run string, err error) {
 	p, ok := box.Find(b.PID(), "init")
 	if !ok || len(p.Args) < 4 {
-		return nil, errors.New("init is not found")
+		return nil, nil, "", errors.New("init is not found")
 	}
-	run := filepath.Join(p.Args[3], "run", "coffer")
+	run = filepath.Join(p.Args[3], "run", "coffer")
 	fragments, err := filepath.Glob(filepath.Join(run, "edge", "*"))
 	if err != nil {
-		return nil, err
+		return nil, nil, "", err
 	}
 	token := ""
 	for _, f := range fragments {
 		text, err := os.ReadFile(f)
 		if err != nil {
-			return nil, err
+			return nil, nil, "", err
 		}
 		if m := regexp.MustCompile(`\b[0-9a-f]{64}\b`).Find(text); m != nil {
 			token = string(m)
 		}
 	}
 	if token == "" {
-		return nil, errors.New("the edge token is not found")
+		return nil, nil, "", errors.New("the edge token is not found")
 	}
-	client := box.Dial("http://localhost")
-	to := http.Header{"X-Edge-Token": {token}, "X-Forwarded-Proto": {"http"}, "X-Client-Addr": {"127.0.0.1"}}
+	client = box.Dial("http://localhost")
+	to = http.Header{"X-Edge-Token": {token}, "X-Forwarded-Proto": {"http"}, "X-Client-Addr": {"127.0.0.1"}}
 	client.HTTP.Transport = headers{&http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		var d net.Dialer
 		return d.DialContext(ctx, "unix", filepath.Join(run, "api.sock"))
@@ -87,7 +89,7 @@ func straight(ctx context.Context, b *box.Native) (*box.Client, error) {
 	for k, v := range identity(ctx, b, client) {
 		to[k] = v
 	}
-	return client, client.Get(ctx, "/api/v1/sources?limit=1", nil)
+	return client, to, run, client.Get(ctx, "/api/v1/sources?limit=1", nil)
 }
 
 // identity asks /_edge/verify with the browser's cookie.

@@ -1,6 +1,8 @@
 // Command bench measures a box from outside and prints the numbers that Coffer
 // sets itself to reach, beside a peer on the same files where there is one.
 //
+// Its arguments are the parts to measure; none: all of them, as make bench does.
+//
 // It owns how each number is taken and says it in the row. It refuses to pass
 // or fail: a number depends on the machine, and tests do not.
 package main
@@ -27,7 +29,7 @@ func main() {
 	if err := os.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin:/sbin"); err != nil {
 		panic(err) // the name is a constant
 	}
-	if err := run(ctx, os.Getenv("COFFER_CORPUS"), os.Stdout); err != nil {
+	if err := run(ctx, os.Args[1:], os.Getenv("COFFER_CORPUS"), os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -40,7 +42,12 @@ func (r report) row(name, value, how string) {
 	_, _ = fmt.Fprintf(r.out, "%-34s %-38s %s\n", name, value, how)
 }
 
-func run(ctx context.Context, corpus string, out io.Writer) error {
+// wanted says whether a part was asked for; none: all are.
+type wanted []string
+
+func (w wanted) part(name string) bool { return len(w) == 0 || slices.Contains(w, name) }
+
+func run(ctx context.Context, parts wanted, corpus string, out io.Writer) error {
 	r := report{out}
 	dir, err := os.MkdirTemp("", "coffer-bench-")
 	if err != nil {
@@ -50,10 +57,54 @@ func run(ctx context.Context, corpus string, out io.Writer) error {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return err
 	}
-	r.image(ctx)
+	if parts.part("image") {
+		r.image(ctx)
+	}
 	binary, err := box.Build(ctx, dir)
 	if err != nil {
 		return err
+	}
+	if err := r.inside(ctx, parts, binary, dir, corpus); err != nil {
+		return err
+	}
+	for _, p := range []struct {
+		name    string
+		measure func() error
+	}{
+		{"keys", func() error { return r.keys(ctx, binary, dir) }},
+		{"inits", func() error { return r.inits(ctx, dir) }},
+		{"many", func() error { return r.many(ctx, binary, dir) }},
+	} {
+		if !parts.part(p.name) {
+			continue
+		}
+		if err := p.measure(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inside measures one box from its first start to its stop.
+func (r report) inside(ctx context.Context, parts wanted, binary, dir, corpus string) error {
+	type measure func(context.Context, *box.Native) error
+	var all []measure
+	for _, p := range []struct {
+		name string
+		measure
+	}{
+		{"idle", r.idle}, {"latency", r.latency},
+		{"ingest", func(ctx context.Context, b *box.Native) error { return r.ingest(ctx, b, dir, corpus) }},
+		{"search", r.search}, {"edge", r.edge},
+		{"check", func(ctx context.Context, b *box.Native) error { return r.check(ctx, b, dir) }},
+		{"restarts", r.restarts}, {"stop", r.stop},
+	} {
+		if parts.part(p.name) {
+			all = append(all, p.measure)
+		}
+	}
+	if len(all) == 0 {
+		return nil
 	}
 	root := filepath.Join(dir, "root")
 	if err := os.Mkdir(root, 0o755); err != nil {
@@ -70,19 +121,12 @@ func run(ctx context.Context, corpus string, out io.Writer) error {
 		return err
 	}
 	defer b.Kill()
-	for _, measure := range []func(context.Context, *box.Native) error{
-		r.idle, r.latency,
-		func(ctx context.Context, b *box.Native) error { return r.ingest(ctx, b, dir, corpus) },
-		r.search, r.edge, r.restarts, r.stop,
-	} {
-		if err := measure(ctx, b); err != nil {
+	for _, m := range all {
+		if err := m(ctx, b); err != nil {
 			return err
 		}
 	}
-	if err := r.inits(ctx, dir); err != nil {
-		return err
-	}
-	return r.many(ctx, binary, dir)
+	return nil
 }
 
 // spread is a set of durations, sorted when it is read.
