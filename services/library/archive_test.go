@@ -232,6 +232,26 @@ func TestDeleteArchive(t *testing.T) {
 	}
 }
 
+// What came in with another archive is not deleted with this one.
+func TestDeleteArchiveSparesOthers(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		_, l := r.archive()
+		librarytest.Must(t, r.give(l, nil, member(0)))
+		librarytest.Must(t, r.CompleteArchive(t.Context(), l.ID, 1, nil))
+		r.complete(r.lease())
+		second, _, err := r.Add(t.Context(), "b.zip", strings.NewReader("PK another"))
+		librarytest.Must(t, err)
+		l = r.lease()
+		librarytest.Must(t, r.Unpack(t.Context(), l.ID))
+		librarytest.Must(t, r.give(l, nil, member(0)))
+		librarytest.Must(t, r.DeleteArchive(t.Context(), second.ID))
+		all, err := r.Sources(t.Context(), library.SourceFilter{}, library.Page{})
+		if err != nil || all.Total != 2 {
+			t.Errorf("%d sources, %v", all.Total, err)
+		}
+	})
+}
+
 // A source that is no archive has no members, and is deleted as one that has.
 func TestOrdinarySourceHasNoMembers(t *testing.T) {
 	r := open(t, t.TempDir())

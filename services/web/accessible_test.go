@@ -64,8 +64,18 @@ func TestAccessible(t *testing.T) {
 			}
 		}
 	}
+	packed := newBox(t, "")
+	packed.owner()
+	a := packed.archive("papers.zip", 120, packed.ends(&library.Reason{Code: "damaged", Message: "It was cut off."}))
+	packed.reader(0)
+	packed.wait(string(a.ID))
+	v := packed.tab(chrome)
+	v.signIn()
+	look(v, "/library/"+string(a.ID)+"?from=100")
+	look(v, "/library/"+string(a.ID)+"/delete")
+
 	empty := newBox(t, "")
-	v := empty.tab(chrome)
+	v = empty.tab(chrome)
 	look(v, "/setup?code=ABCD-2345")
 	look(v, "/setup/restore?code=ABCD-2345")
 	v.open("/setup?code=ABCD-2345")

@@ -18,7 +18,7 @@ const someReason = "This is a picture (PNG), which cannot be read."
 func (b *box) archive(name string, n int, end func(library.LeaseID, int)) library.Source {
 	b.t.Helper()
 	ctx := b.t.Context()
-	known, _, err := b.lib.Add(ctx, "known.txt", strings.NewReader("Text that was here."))
+	_, _, err := b.lib.Add(ctx, "known.txt", strings.NewReader("Text that was here."))
 	must(b.t, err)
 	s, _, err := b.lib.Add(ctx, name, strings.NewReader("PK of "+name))
 	must(b.t, err)
@@ -27,7 +27,7 @@ func (b *box) archive(name string, n int, end func(library.LeaseID, int)) librar
 		l, err := b.lib.Lease(waiting)
 		cancel()
 		must(b.t, err)
-		if l.Source == known.ID {
+		if l.Source != s.ID {
 			b.read(ctx, l, 0)
 			continue
 		}

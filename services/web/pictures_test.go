@@ -56,8 +56,29 @@ func TestPictures(t *testing.T) {
 	a := album{t, folder, os.Getenv("COFFER_PICTURE")}
 	wrong := []step{typed("#password", "wrong password"), submit("#password"), seen(".notice.bad")}
 
+	packed := newBox(t, "")
+	packed.owner()
+	bomb := packed.archive("bomb.tgz", 3, func(l library.LeaseID, _ int) {
+		must(t, packed.lib.Fail(t.Context(), l, library.Failure{Reason: library.Reason{Code: "bomb",
+			Message: "More than 250 times its size comes out of the archive, as from one that is made to fill a disk. It was stopped. If you trust it, unpack it yourself and add what is in it."}}))
+	})
+	archive := packed.archive("papers.zip", 120, packed.ends(&library.Reason{Code: "damaged", Message: "The archive is damaged or was cut off. What lies before that place has come in; the rest has not."}))
+	packed.reader(0)
+	packed.wait(string(archive.ID))
+	v := packed.tab(chrome)
+	v.signIn()
+	a.shoot(v, "archive", "/library/"+string(archive.ID))
+	a.shoot(v, "archive-end", "/library/"+string(archive.ID)+"?from=100")
+	a.shoot(v, "archive-find", "/library/"+string(archive.ID)+"?q=letter")
+	a.shoot(v, "archive-failed", "/library/"+string(bomb.ID))
+	a.shoot(v, "archive-delete", "/library/"+string(archive.ID)+"/delete")
+	a.shoot(v, "archive-results", "/?q=archive+letter")
+	inside, err := packed.lib.Members(t.Context(), archive.ID, 5, 1)
+	must(t, err)
+	a.shoot(v, "archive-member", "/library/"+string(inside[0].Source))
+
 	empty := newBox(t, "")
-	v := empty.tab(chrome)
+	v = empty.tab(chrome)
 	a.shoot(v, "settings-backups-first", "/setup/restore?code=ABCD-2345")
 	a.shoot(v, "setup-1", "/setup?code=ABCD-2345", typed("#password", "correct horse"))
 	v.open("/setup?code=ABCD-2345")
