@@ -253,7 +253,7 @@ func (p *person) look(name string) {
 			p.do("look", chromedp.EmulateViewport(size.width, size.height),
 				tell(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 					Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}),
-				chromedp.Sleep(150*time.Millisecond)) // until every transition ended
+				settled)
 			p.picture(name + size.name + "-" + scheme)
 			if wide := p.read(`String(document.documentElement.scrollWidth > innerWidth)`); wide == "true" {
 				p.t.Errorf("%s%s scrolls sideways", name, size.name)
@@ -261,6 +261,14 @@ func (p *person) look(name string) {
 		}
 	}
 	p.do("look", chromedp.EmulateViewport(1280, 900), tell(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{}))
+}
+
+// settled waits until the page is drawn and every transition has ended.
+func settled(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
+	_, err := chromedp.Run(ctx, chromedp.Evaluate[string](`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
+		.then(() => Promise.all(document.getAnimations().filter((a) => a.effect.getComputedTiming().endTime < Infinity).map((a) => a.finished.catch(() => {}))))
+		.then(() => "")`, chromedp.EvalAwaitPromise))
+	return chromedp.Void{}, err
 }
 
 func (p *person) picture(name string) {

@@ -41,6 +41,7 @@ func TestHTTPSJourney(t *testing.T) {
 
 	t.Log("making the box one's own, over plain HTTP")
 	p.owns(b.Code)
+	started := b.started(t)
 	p.open(settings)
 	p.sees("HTTPS is off.")
 	p.look("https-off")
@@ -96,6 +97,22 @@ func TestHTTPSJourney(t *testing.T) {
 	p.at(b.URL, settings)
 	p.sees("Done. HTTPS is off.")
 	p.quiet()
+	if now := b.started(t); now != started {
+		t.Errorf("what serves was %v and is %v", started, now)
+	}
+}
+
+// started are the processes of init, the API and the edge's master.
+func (h *house) started(t *testing.T) (pids [3]int) {
+	t.Helper()
+	for n, role := range []string{"init", "api", "nginx"} {
+		p, ok := box.Find(h.PID(), role)
+		if !ok {
+			t.Fatalf("no process is %s", role)
+		}
+		pids[n] = p.PID
+	}
+	return pids
 }
 
 // moves says where what the person opens next is.

@@ -16,8 +16,12 @@ import (
 	"coffer/scripts/e2e/tier"
 )
 
-// boxName is how people in the network of the tests call the box.
-const boxName = "box.lan"
+// boxName is how people in the network of the tests call the box, and belowName
+// how some do.
+const (
+	boxName   = "box.lan"
+	belowName = "www.box.lan"
+)
 
 // named boots a box that is called by its name over HTTPS, with a certificate of
 // its own authority, and opens a browser that trusts it.
@@ -30,7 +34,7 @@ func named(t *testing.T) (*house, *person) {
 		t.Fatal(err)
 	}
 	public := "https://" + net.JoinHostPort(boxName, port)
-	b := bootAt(t, address(t, host), secure, "COFFER_TLS=self-signed", "COFFER_PUBLIC_URL="+public)
+	b := bootAt(t, address(t, host), secure, "COFFER_TLS=self-signed", "COFFER_PUBLIC_URL="+public, "COFFER_ALLOWED_HOSTS="+belowName)
 	return b, trusting(t, public, boxName, filepath.Join(b.dir, "data", "secrets", "tls", "authority.pem"))
 }
 
@@ -73,6 +77,17 @@ func TestLostJourney(t *testing.T) {
 			t.Errorf("over HTTPS the cookie %s: %+v", c.Name, c)
 		}
 	}
+
+	t.Log("the passkey works under a listed name below, too")
+	public := p.base
+	p.moves(strings.Replace(public, boxName, belowName, 1))
+	p.open("/library")
+	p.at(p.base, signIn)
+	p.enters()
+	p.at(p.base, "/login/step")
+	p.leave("use the passkey", chromedp.Click(chromedp.CSS("form[data-passkey] button")))
+	p.at(p.base, "/library")
+	p.moves(public)
 
 	t.Log("the password is lost: the page leads to the sign-in, which says what to do")
 	p.open("/activity")

@@ -64,7 +64,7 @@ func behind(t *testing.T, p *person, b *house, origin string) {
 	p.pointsWithin()
 
 	t.Log("every page stays within the path, and signing in leads back into it")
-	for _, page := range []string{"/activity", "/add", "/posture", "/logs", "/settings/account", "/settings/access", "/settings/https", "/settings/backups", "/settings/diagnostics", "/settings/audit", "/settings/about"} {
+	for _, page := range []string{"/library", "/activity", "/add", "/posture", "/logs", "/settings/account", "/settings/access", "/settings/https", "/settings/backups", "/settings/diagnostics", "/settings/audit", "/settings/about"} {
 		p.open(page)
 		p.pointsWithin()
 	}

@@ -53,12 +53,12 @@ func (m machine) certutil(args ...string) {
 func (m machine) browser() chromedp.ExecAllocatorOption { return chromedp.Env("HOME=" + m.home) }
 
 // trusting opens a browser on a machine that trusts an authority and finds the
-// box under a name in its network.
+// box under a name in its network, and under those below it.
 func trusting(t *testing.T, base, name, authority string) *person {
 	t.Helper()
 	m := newMachine(t)
 	m.trusts(authority)
-	return sit(t, base, m.browser(), chromedp.Flag("host-resolver-rules", "MAP "+name+" "+lan(t)))
+	return sit(t, base, m.browser(), chromedp.Flag("host-resolver-rules", "MAP "+name+" "+lan(t)+", MAP *."+name+" "+lan(t)))
 }
 
 // certified writes a certificate for a name or an address, its key, and the
