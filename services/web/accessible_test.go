@@ -44,26 +44,29 @@ func (v *tab) finds(axe string) []string {
 	return all
 }
 
-// TestAccessible holds every page, light and dark, wide and narrow, against
-// axe-core with all of its rules.
+// accessible holds a page, light and dark, wide and narrow, against axe-core with
+// all of its rules.
+func (v *tab) accessible(rules, path string, before ...step) {
+	v.b.t.Helper()
+	for _, at := range []struct {
+		width  int64
+		scheme string
+	}{{1280, "light"}, {1280, "dark"}, {390, "light"}, {390, "dark"}} {
+		v.do(size(at.width, 800), scheme(at.scheme))
+		v.open(path)
+		v.do(before...)
+		for _, fault := range v.finds(rules) {
+			v.b.t.Errorf("%s, %s, %d wide: %s", path, at.scheme, at.width, strings.ReplaceAll(fault, "\n", " "))
+		}
+	}
+}
+
+// TestAccessible holds every page against it.
 func TestAccessible(t *testing.T) {
 	t.Parallel()
 	rules := axe(t)
 	chrome := browser(t)
-	look := func(v *tab, path string, before ...step) {
-		t.Helper()
-		for _, at := range []struct {
-			width  int64
-			scheme string
-		}{{1280, "light"}, {1280, "dark"}, {390, "light"}, {390, "dark"}} {
-			v.do(size(at.width, 800), scheme(at.scheme))
-			v.open(path)
-			v.do(before...)
-			for _, fault := range v.finds(rules) {
-				t.Errorf("%s, %s, %d wide: %s", path, at.scheme, at.width, strings.ReplaceAll(fault, "\n", " "))
-			}
-		}
-	}
+	look := func(v *tab, path string, before ...step) { t.Helper(); v.accessible(rules, path, before...) }
 	packed := newBox(t, "")
 	packed.owner()
 	a := packed.archive("papers.zip", 120, packed.ends(&library.Reason{Code: "damaged", Message: "It was cut off."}))
@@ -73,7 +76,6 @@ func TestAccessible(t *testing.T) {
 	v.signIn()
 	look(v, "/library/"+string(a.ID)+"?from=100")
 	look(v, "/library/"+string(a.ID)+"/delete")
-
 	empty := newBox(t, "")
 	v = empty.tab(chrome)
 	look(v, "/setup?code=ABCD-2345")

@@ -25,6 +25,14 @@ func authenticator() step {
 	}
 }
 
+// addPasskey adds the first one, by the authenticator of the tab.
+func (v *tab) addPasskey(name string) {
+	v.b.t.Helper()
+	v.open("/settings/account")
+	v.do(click("#passkey-add summary"), typed("#passkey-name", name), click("#passkey-add button.primary"), seen("form[data-make] button.primary"))
+	v.do(click("form[data-make] button.primary"), seen("#codes"), click("main a.primary"), seen("li.passkey"))
+}
+
 // A passkey is added, signs in, proves its owner again, and is removed. At an
 // address the box says why there can be none.
 func TestPasskeyJourney(t *testing.T) {
@@ -44,9 +52,7 @@ func TestPasskeyJourney(t *testing.T) {
 	v = b.tab(chrome)
 	v.do(authenticator())
 	v.signIn()
-	v.open("/settings/account")
-	v.do(click("#passkey-add summary"), typed("#passkey-name", "My key"), click("#passkey-add button.primary"), seen("form[data-make] button.primary"))
-	v.do(click("form[data-make] button.primary"), seen("#codes"), click("main a.primary"), seen("li.passkey"))
+	v.addPasskey("My key")
 	v.do(submit("form[action$='/logout'] button"), seen("#username"))
 	v.do(typed("#username", owner), typed("#password", password), submit("#password"), seen("form[data-passkey] button"))
 	v.do(click("form[data-passkey] button"), seen(".finder"))
@@ -61,5 +67,29 @@ func TestPasskeyJourney(t *testing.T) {
 	}
 	v.do(submit("form[action$='/logout'] button"), seen("#username"))
 	v.signIn()
+	v.quiet()
+}
+
+// What is said of passkeys is held against axe-core, too.
+func TestAccessiblePasskeys(t *testing.T) {
+	rules := axe(t)
+	chrome := browser(t)
+	b := newBox(t, "")
+	b.owner()
+	b.url = strings.Replace(b.url, "127.0.0.1", "localhost", 1)
+	unfold := run(`for (const fold of document.querySelectorAll("details")) fold.open = true`)
+	v := b.tab(chrome)
+	v.do(authenticator())
+	v.signIn()
+	v.accessible(rules, "/settings/account", click("#passkey-add summary"), typed("#passkey-name", "My key"), click("#passkey-add button.primary"), seen("form[data-make] button.primary"))
+	v.addPasskey("My key")
+	v.accessible(rules, "/settings/account", unfold)
+	b.elapse(11 * time.Minute)
+	v.accessible(rules, "/settings/account", click("li.passkey button"), seen("[data-passkey-for]"))
+	v.quiet()
+	v = b.tab(chrome)
+	v.open("/login")
+	v.do(typed("#username", owner), typed("#password", password), submit("#password"), seen("form[data-passkey] button"))
+	v.accessible(rules, "/login/step", unfold)
 	v.quiet()
 }
