@@ -7,7 +7,7 @@
 // policy: which hosts, addresses, ports, sizes and times are allowed stands
 // here. It refuses what is no purpose, or one that is closed, before any packet
 // or question for a name leaves; it keeps no file, holds no key but that of an
-// ACME account while an order runs, and takes no connection but from init and
+// ACME account while an order runs and the address that is told of alarms, and takes no connection but from init and
 // the API, whom the kernel names.
 //
 // # Conversation
