@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -97,13 +98,14 @@ func TestShapesLeaveFacts(t *testing.T) {
 func TestNamesAreConsistent(t *testing.T) {
 	n := NewNames(Known{Hosts: []string{"strongbox"}, Users: []string{"Øwner"}, Modules: []string{"github.com"}})
 	clean := func(s string) string { return n.Clean(n.IDs(s)) }
+	drawn := regexp.MustCompile(`:[0-9a-f]{8}\]`) // of a name that stands for another: any letters
 	for _, text := range []string{
 		"192.168.1.17", "2001:db8::17", "mail anna@example.org", "Strongbox", "øwner", "http://box.lan:8080/", "host: \"box.home.arpa\"",
 		"/srv/anna/taxes.pdf", "/data/blobs/taxes", "user=anna", "01hqzx3v9m2k4n6p8r0t2v4x6y", "123e4567-e89b-12d3-a456-426614174000", "nas.example.com", `title="My taxes"`, "q=taxes",
 	} {
 		got := clean("a " + text + " b")
 		for _, part := range []string{"192.168", "db8", "anna", "rongbox", "wner", "box.", "taxes", "01hqzx", "123e4567", "nas."} {
-			if strings.Contains(strings.ToLower(got), part) {
+			if strings.Contains(strings.ToLower(drawn.ReplaceAllString(got, "]")), part) {
 				t.Errorf("%q becomes %q", text, got)
 			}
 		}

@@ -136,9 +136,7 @@ func (full) Free() (int64, error) { return 5e6, nil }
 // An archive whose files have no room fails before anything comes in, and says so.
 func TestPlanNeedsRoom(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
-		lib, err := library.Open(t.Context(), library.Options{Store: r.store, Blobs: full{r.blobs}, Index: r.index, MaxUpload: 1 << 20})
-		librarytest.Must(t, err)
-		r.Library = lib
+		r.on(full{r.blobs})
 		s, l := r.archive()
 		librarytest.Must(t, r.Plan(t.Context(), l.ID, 10, 5e6))
 		librarytest.WantKind(t, r.Plan(t.Context(), l.ID, 10, 5e6+1), library.NotFound)
@@ -166,9 +164,7 @@ func (b *brim) Stage(ctx context.Context, r io.Reader, max int64) (library.Stage
 func TestArchiveWaitsForRoom(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
 		disk := &brim{r.blobs, 2}
-		lib, err := library.Open(t.Context(), library.Options{Store: r.store, Blobs: disk, Index: r.index, MaxUpload: 1 << 20})
-		librarytest.Must(t, err)
-		r.Library = lib
+		r.on(disk)
 		s, l := r.archive()
 		librarytest.Must(t, r.give(l, nil, member(0)))
 		librarytest.WantKind(t, r.give(l, nil, member(1)), library.Full)

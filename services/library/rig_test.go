@@ -124,6 +124,16 @@ func (r *rig) run() {
 	r.halt = sync.OnceFunc(func() { stop(); wg.Wait() })
 }
 
+// on has the library run on other originals.
+func (r *rig) on(b library.Blobs) {
+	r.t.Helper()
+	r.halt()
+	var err error
+	r.Library, err = library.Open(r.t.Context(), library.Options{Store: r.store, Blobs: b, Index: r.index, MaxUpload: 1 << 20})
+	librarytest.Must(r.t, err)
+	r.run()
+}
+
 // bubble plays f with a running rig in a time of its own.
 func bubble(t *testing.T, f func(t *testing.T, r *rig)) {
 	t.Helper()
