@@ -31,10 +31,17 @@ type Compacted struct{ Before, After int64 }
 // and then how many bytes are written, of about how many. Full where the volume
 // has no room for the copy.
 func Compact(dir string, always bool, tell func(done, total int64)) (Compacted, error) {
-	return compact(dir, lockWait, worthIt, always, tell)
+	return compaction{lockWait, worthIt, bolt.Compact}.run(dir, always, tell)
 }
 
-func compact(dir string, wait time.Duration, worth int64, always bool, tell func(done, total int64)) (out Compacted, err error) {
+// compaction is how it is done; tests do it otherwise.
+type compaction struct {
+	wait  time.Duration
+	worth int64 // bytes
+	copy  func(to, from *bolt.DB, perTransaction int64) error
+}
+
+func (c compaction) run(dir string, always bool, tell func(done, total int64)) (out Compacted, err error) {
 	path := filepath.Join(dir, FileName)
 	st, err := os.Lstat(path)
 	switch {
@@ -49,22 +56,22 @@ func compact(dir string, wait time.Duration, worth int64, always bool, tell func
 		return out, err
 	}
 	out = Compacted{st.Size(), st.Size()}
-	if !always && st.Size() < worth {
+	if !always && st.Size() < c.worth {
 		return out, nil
 	}
-	old, err := openCounting(path, wait)
+	old, err := openBolt(path, bolt.Options{Timeout: c.wait}) // which counts what is empty
 	if err != nil {
 		return out, err
 	}
 	defer func() { err = errors.Join(err, old.Close()) }()
 	empty := int64(old.Stats().FreePageN) * int64(old.Info().PageSize)
-	if !always && (empty < worth || empty < st.Size()/2) {
+	if !always && (empty < c.worth || empty < st.Size()/2) {
 		return out, nil
 	}
 	if err := roomFor(dir, st.Size()-empty); err != nil {
 		return out, err
 	}
-	if err := writeAnew(old, path, st, tell); err != nil {
+	if err := c.write(old, path, st, tell); err != nil {
 		return out, errors.Join(translate(err), os.Remove(path+partial))
 	}
 	if err := os.Rename(path+partial, path); err != nil {
@@ -74,15 +81,6 @@ func compact(dir string, wait time.Duration, worth int64, always bool, tell func
 		out.After = st.Size()
 	}
 	return out, errors.Join(err, syncDir(dir))
-}
-
-// openCounting opens a store so that it knows how much of it is empty.
-func openCounting(path string, wait time.Duration) (*bolt.DB, error) {
-	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: wait, FreelistType: bolt.FreelistMapType})
-	if err != nil {
-		return nil, opening(path, err)
-	}
-	return db, nil
 }
 
 // spare is what a copy may need more than what it holds, in bytes: pages are not
@@ -105,10 +103,10 @@ func roomFor(dir string, kept int64) error {
 	}
 }
 
-// writeAnew writes the copy, with the mode of the file that it follows, and makes
+// write writes the copy, with the mode of the file that it follows, and makes
 // it durable once it is found to be alike.
-func writeAnew(old *bolt.DB, path string, st fs.FileInfo, tell func(done, total int64)) (err error) {
-	fresh, err := bolt.Open(path+partial, 0o600, &bolt.Options{FreelistType: bolt.FreelistMapType, NoGrowSync: true})
+func (c compaction) write(old *bolt.DB, path string, st fs.FileInfo, tell func(done, total int64)) (err error) {
+	fresh, err := openBolt(path+partial, bolt.Options{NoGrowSync: true})
 	if err != nil {
 		return err
 	}
@@ -120,7 +118,7 @@ func writeAnew(old *bolt.DB, path string, st fs.FileInfo, tell func(done, total 
 			tell(min(st.Size(), total), total)
 		}
 	})
-	err = bolt.Compact(fresh, old, 16<<20)
+	err = c.copy(fresh, old, 16<<20)
 	stop()
 	if err != nil {
 		return err

@@ -103,13 +103,13 @@ func TestCompact(t *testing.T) {
 	before := size(t, dir)
 	// What is not worth it is left alone, and so is what is mostly full.
 	for _, worth := range []int64{worthIt, before - 1} {
-		got, err := compact(dir, time.Second, worth, false, nobody)
+		got, err := compaction{time.Second, worth, bolt.Compact}.run(dir, false, nobody)
 		if err != nil || got != (Compacted{before, before}) {
 			t.Errorf("%+v, %v", got, err)
 		}
 	}
 	librarytest.Must(t, os.WriteFile(filepath.Join(dir, FileName+partial), []byte("of an earlier one"), 0o600))
-	got, err := compact(dir, time.Second, 1<<20, false, nobody)
+	got, err := compaction{time.Second, 1 << 20, bolt.Compact}.run(dir, false, nobody)
 	librarytest.Must(t, err)
 	if got.Before != before || got.After != size(t, dir) || got.After > before/4 {
 		t.Errorf("%+v, the file had %d bytes and has %d", got, before, size(t, dir))
@@ -117,7 +117,7 @@ func TestCompact(t *testing.T) {
 	if says(t, dir) != was {
 		t.Error("the store holds something else")
 	}
-	if got, err = compact(dir, time.Second, 1, false, nobody); err != nil || got.After != got.Before {
+	if got, err = (compaction{time.Second, 1, bolt.Compact}).run(dir, false, nobody); err != nil || got.After != got.Before {
 		t.Errorf("again: %+v, %v", got, err)
 	}
 	if left, err := filepath.Glob(filepath.Join(dir, "*"+partial)); err != nil || len(left) > 0 {
@@ -133,7 +133,7 @@ func TestCompactLeavesAStoreThatIsOpen(t *testing.T) {
 	s, err := Open(dir)
 	librarytest.Must(t, err)
 	defer s.Close()
-	if _, err := compact(dir, 50*time.Millisecond, 0, true, nobody); err == nil || !strings.Contains(err.Error(), "in use by another process") {
+	if _, err := (compaction{50 * time.Millisecond, 0, bolt.Compact}).run(dir, true, nobody); err == nil || !strings.Contains(err.Error(), "in use by another process") {
 		t.Error(err)
 	}
 }
@@ -168,6 +168,24 @@ func TestAlike(t *testing.T) {
 		if change(f) == nil {
 			t.Errorf("%s: taken for the same", name)
 		}
+	}
+}
+
+// A copy that lacks an entry does not take the store's place.
+func TestCompactLosesNothing(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "store")
+	was := holed(t, dir, 3_000)
+	lossy := func(to, from *bolt.DB, n int64) error {
+		if err := bolt.Compact(to, from, n); err != nil {
+			return err
+		}
+		return to.Update(func(tx *bolt.Tx) error { return tx.Bucket([]byte(bPassages)).Delete([]byte("00000010")) })
+	}
+	if _, err := (compaction{time.Second, 0, lossy}).run(dir, true, nobody); err == nil || !strings.Contains(err.Error(), "the copy is not the store") {
+		t.Error(err)
+	}
+	if says(t, dir) != was {
+		t.Error("the store holds something else")
 	}
 }
 

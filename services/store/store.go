@@ -88,24 +88,23 @@ func open(dir string, wait time.Duration, all []step) (*Store, error) {
 }
 
 func openFile(path string, wait time.Duration) (*Store, error) {
-	db, err := bolt.Open(path, 0o600, &bolt.Options{
-		Timeout:         wait,
-		FreelistType:    bolt.FreelistMapType,
-		InitialMmapSize: mapped,
-		NoStatistics:    true,
-	})
+	db, err := openBolt(path, bolt.Options{Timeout: wait, InitialMmapSize: mapped, NoStatistics: true})
 	if err != nil {
-		return nil, opening(path, err)
+		return nil, err
 	}
 	return &Store{db: db, w: newWriter(db)}, nil
 }
 
-// opening says why a file could not be opened.
-func opening(path string, err error) error {
-	if errors.Is(err, berrors.ErrTimeout) {
-		return fmt.Errorf("the store %s is in use by another process", path)
+func openBolt(path string, o bolt.Options) (*bolt.DB, error) {
+	o.FreelistType = bolt.FreelistMapType
+	db, err := bolt.Open(path, 0o600, &o)
+	switch {
+	case errors.Is(err, berrors.ErrTimeout):
+		return nil, fmt.Errorf("the store %s is in use by another process", path)
+	case err != nil:
+		return nil, fmt.Errorf("opening the store %s: %w", path, err)
 	}
-	return fmt.Errorf("opening the store %s: %w", path, err)
+	return db, nil
 }
 
 // makeNew lays a new store out under another name, so that one that bears the
