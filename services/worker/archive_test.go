@@ -271,6 +271,23 @@ func TestRefusedArchives(t *testing.T) {
 }
 
 // Every attack on the extractor ends, whatever it says, and the box goes on.
+// zeros has no end.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// What is larger than a document may be is looked at for an archive, and is told
+// its size when it is none.
+func TestLargeDocumentIsNoArchive(t *testing.T) {
+	b := newBox(t)
+	s, _, err := b.Add(t.Context(), "large.pdf", io.MultiReader(strings.NewReader("%PDF-1.7\n"), io.LimitReader(zeros{}, wire.MaxDocument)))
+	must(t, err)
+	b.start(t, realParser(t), 1)
+	if s = b.settled(t, s.ID); s.Status != library.StatusFailed || s.Reason.Code != wire.CodeTooLarge {
+		t.Errorf("%+v, %+v", s, s.Reason)
+	}
+}
+
 func TestAttacksThroughTheBox(t *testing.T) {
 	b := newBox(t)
 	var ids []library.SourceID

@@ -41,7 +41,7 @@ func newBox(t testing.TB) *box {
 	must(t, err)
 	ix, err := index.Open(filepath.Join(dir, "index"), index.Options{Log: log})
 	must(t, err)
-	lib, err := library.Open(t.Context(), library.Options{Store: st, Blobs: bl, Index: ix, MaxUpload: 1 << 20, Log: log})
+	lib, err := library.Open(t.Context(), library.Options{Store: st, Blobs: bl, Index: ix, MaxUpload: 2 * wire.MaxDocument, Log: log})
 	must(t, err)
 	b := &box{lib, filepath.Join(dir, "link.sock"), ix}
 	listener, err := net.Listen("unix", b.socket)
