@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -135,7 +136,7 @@ func (k *Keeper) logs(ctx context.Context) (files []file, gaps []library.Diagnos
 				break
 			}
 			lines = append(lines, text)
-			f.heads = append(f.heads, l.Time.UTC().Format("2006-01-02T15:04:05.000Z")+" "+l.Level+" ")
+			f.heads = append(f.heads, head(l))
 		}
 		if len(lines) == 0 {
 			continue
@@ -146,6 +147,18 @@ func (k *Keeper) logs(ctx context.Context) (files []file, gaps []library.Diagnos
 		files = append(files, f)
 	}
 	return files, gaps
+}
+
+// head is what a line of a log begins with. Of a level such as ERROR+2 only the
+// word stays.
+func head(l library.LogLine) string {
+	level := strings.TrimRight(l.Level, "+-0123456789")
+	return l.Time.UTC().Format("2006-01-02T15:04:05.000Z") + " " + level + " "
+}
+
+// headOfLine finds what head wrote, and nothing that could be a secret.
+func headOfLine() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?:DEBUG|INFO|WARN|ERROR) `)
 }
 
 // goroutines are where the API is at work: names of functions and lines of the
