@@ -21,7 +21,18 @@ const (
 	maxLog  = 96 << 10  // bytes of the lines of one service
 	maxLine = 2 << 10   // bytes of one line
 	maxRows = 400       // lines of one service
+	lead    = 8         // lines that are asked for besides
+
+	// maxWhole is from where on init may have cut a line, in bytes, without what
+	// it began with.
+	maxWhole = 8000
+
+	// maxClean bounds a clean file in bytes: what stands for a name may be longer
+	// than the name.
+	maxClean = 192 << 10
 )
+
+func kB(bytes int) string { return fmt.Sprintf("%d kB", bytes>>10) }
 
 // file is one member while it is made. Its text is made of lines; heads, where
 // there are any, are put before them once they are clean.
@@ -30,6 +41,28 @@ type file struct {
 	text  string
 	heads []string
 	json  bool
+	found Counts // what was removed before; nil: nothing
+	cut   bool   // only its end is here
+	lead  int    // lines that are looked through and not put in
+}
+
+// shorten leaves the last lines of what has become too long, and of JSON, which
+// has no use without its beginning, nothing.
+func (f *file) shorten(text string) string {
+	if len(text) <= maxClean {
+		return text
+	}
+	f.cut = true
+	if f.json {
+		return ""
+	}
+	n := len(text) - maxClean
+	n += strings.IndexByte(text[n:], '\n') + 1
+	if f.heads != nil {
+		dropped := strings.Count(text[:n], "\n")
+		f.heads, f.lead = f.heads[dropped:], max(0, f.lead-dropped)
+	}
+	return text[n:]
 }
 
 // whole is the text with what its lines begin with.
@@ -43,6 +76,9 @@ func (f file) whole(clean string) (string, bool) {
 	}
 	var b strings.Builder
 	for i, line := range lines {
+		if i < f.lead {
+			continue
+		}
 		b.WriteString(f.heads[i] + line + "\n")
 	}
 	return b.String(), true
@@ -87,7 +123,7 @@ func (k *Keeper) collect(ctx context.Context) (files []file, gaps []library.Diag
 		e.SetIndent("", "  ")
 		e.SetEscapeHTML(false)
 		if err := e.Encode(fact); err != nil || text.Len() > maxFile {
-			gaps = append(gaps, library.DiagnosisGap{What: part.name, Why: fmt.Sprintf("It is larger than %d kB.", maxFile>>10)})
+			gaps = append(gaps, library.DiagnosisGap{What: part.name, Why: "It is larger than " + kB(maxFile) + "."})
 			continue
 		}
 		files = append(files, file{name: part.name, text: text.String(), json: true})
@@ -118,35 +154,53 @@ func (k *Keeper) logs(ctx context.Context) (files []file, gaps []library.Diagnos
 	}
 	for _, service := range all.Services {
 		name := "logs/" + service + ".log"
-		page, err := k.o.Logs.Log(ctx, library.LogQuery{Service: service, Limit: maxRows})
+		page, err := k.o.Logs.Log(ctx, library.LogQuery{Service: service, Limit: maxRows + lead})
 		if err != nil {
 			gaps = append(gaps, library.DiagnosisGap{What: name, Why: "The box did not tell this log."})
 			continue
 		}
-		f, size := file{name: name, heads: []string{}}, 0
-		var lines []string
-		for _, l := range slices.Backward(page.Lines) {
-			text := strings.ReplaceAll(l.Text, "\n", " ")
-			if len(text) > maxLine {
-				// A cut could leave half a secret, which no rule knows.
-				text = fmt.Sprintf("[redacted:long-line] %d bytes", len(text))
-			}
-			if size += len(text) + 32; size > maxLog {
-				gaps = append(gaps, library.DiagnosisGap{What: name, Why: fmt.Sprintf("Only the latest %d lines are here.", len(lines))})
-				break
-			}
-			lines = append(lines, text)
-			f.heads = append(f.heads, head(l))
+		f := file{name: name, heads: []string{}, found: Counts{}}
+		if cut := f.fill(page.Lines); cut > 0 {
+			gaps = append(gaps, library.DiagnosisGap{What: name, Why: fmt.Sprintf("Only the latest %d lines are here.", cut)})
 		}
-		if len(lines) == 0 {
-			continue
+		if len(f.heads) > 0 {
+			files = append(files, f)
 		}
-		slices.Reverse(lines)
-		slices.Reverse(f.heads)
-		f.text = strings.Join(lines, "\n")
-		files = append(files, f)
 	}
 	return files, gaps
+}
+
+// fill takes lines from the last on as long as they fit. Where they do not, it
+// returns how many it took.
+func (f *file) fill(all []library.LogLine) (cut int) {
+	size, first := 0, 0
+	for i, l := range slices.Backward(all) {
+		if size += min(len(l.Text), maxLine) + 32; size > maxLog {
+			first, cut = i+1, len(all)-i-1
+			break
+		}
+	}
+	// What begins in a line that is not here must not end in one that is.
+	if first > 0 {
+		f.lead = min(lead, first)
+		first -= f.lead
+	} else if len(all) == maxRows+lead {
+		f.lead = lead
+	}
+	var lines []string
+	for i, l := range all[first:] {
+		text := strings.ReplaceAll(l.Text, "\n", " ")
+		// A part could hold half a secret, which no rule knows: of a line that is
+		// cut here, and of one that init has cut.
+		if len(text) > maxLine || i > 0 && len(all[first+i-1].Text) >= maxWhole {
+			text = fmt.Sprintf("%s %d bytes", placeholder("long-line"), len(text))
+			f.found["long-line"]++
+		}
+		lines = append(lines, text)
+		f.heads = append(f.heads, head(l))
+	}
+	f.text = strings.Join(lines, "\n")
+	return cut
 }
 
 // head is what a line of a log begins with. Of a level such as ERROR+2 only the

@@ -208,18 +208,29 @@ func (k *Keeper) clean(ctx context.Context, d *library.Diagnosis, files []file) 
 	}
 	for i, f := range files {
 		found[i].Add(a.Counts[i])
-		text, err := passed(found[i])(k.shapes().Clean(names.IDs(a.Texts[i])))
-		if err == nil {
-			text, err = passed(found[i])(k.shapes().Clean(names.Clean(text)))
-		}
-		whole, ok := f.whole(text)
+		found[i].Add(f.found)
+		text, err := k.named(names, &files[i], found[i], a.Texts[i])
+		whole, ok := files[i].whole(text)
 		if err != nil || !ok {
 			d.LeftOut = append(d.LeftOut, library.DiagnosisGap{What: f.name, Why: "It could not be cleaned without being torn apart."})
 			continue
 		}
+		if files[i].cut {
+			d.LeftOut = append(d.LeftOut, library.DiagnosisGap{What: f.name, Why: "Of what would be larger than " + kB(maxClean) + " once it is clean, only the end is here."})
+		}
 		d.Files = append(d.Files, library.DiagnosisFile{Name: f.name, Text: whole, Redacted: found[i]})
 	}
 	return nil
+}
+
+// named gives what names things other names, and removes what looks like a
+// secret, before and after.
+func (k *Keeper) named(names *Names, f *file, found Counts, text string) (string, error) {
+	text, err := passed(found)(k.shapes().Clean(names.IDs(text)))
+	if err != nil {
+		return "", err
+	}
+	return passed(found)(k.shapes().Clean(f.shorten(names.Clean(text))))
 }
 
 // passed adds what a step counted to counts.
@@ -252,11 +263,13 @@ func (k *Keeper) known(ctx context.Context) (*Sweep, *Names, error) {
 }
 
 func (k *Keeper) ask(ctx context.Context, r Request) (a Answer, err error) {
-	body, err := json.Marshal(r)
-	if err != nil {
+	var body bytes.Buffer
+	e := json.NewEncoder(&body)
+	e.SetEscapeHTML(false) // a text of < would be six times as long
+	if err := e.Encode(r); err != nil {
 		return a, err
 	}
-	got, err := k.o.Sweep(ctx, body)
+	got, err := k.o.Sweep(ctx, body.Bytes())
 	if err != nil {
 		return a, fmt.Errorf("the sweep for known secrets: %w", err)
 	}

@@ -10,7 +10,7 @@ import (
 // Bounds of what is swept at once, in bytes, and of the JSON that carries it.
 const (
 	MaxTexts   = 2 << 20
-	MaxRequest = 2 * MaxTexts
+	MaxRequest = 2*MaxTexts + 4<<10
 )
 
 // Request asks the child of init for a sweep.
