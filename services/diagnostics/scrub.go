@@ -2,6 +2,7 @@ package diagnostics
 
 import (
 	"regexp"
+	"sort"
 	"strings"
 )
 
@@ -18,7 +19,10 @@ type Shapes struct {
 
 // NewShapes returns the rules.
 func NewShapes() *Shapes {
-	return &Shapes{rules: shapes(), assigned: assigned(), pemEnd: regexp.MustCompile(`-----END [A-Za-z0-9 ]+-----`), marks: regexp.MustCompile(mark)}
+	return &Shapes{
+		rules: shapes(), assigned: assigned(),
+		pemEnd: regexp.MustCompile(`-----END [A-Za-z0-9 ]+-----`), marks: regexp.MustCompile(mark),
+	}
 }
 
 // mark is what stands for something that was removed, or for a name.
@@ -62,36 +66,23 @@ func (s *Shapes) Look(text string) Counts {
 
 func (s *Shapes) find(text string) []hit {
 	hits := append(s.assignments(text), s.blocks(text)...)
-	joined := join(text)
+	hits = append(hits, words(text)...)
+	small, seams := smallLetters(text), seams(text)
 	for _, rule := range s.rules {
-		hits = append(hits, rule.find(plainView(text), text)...)
-		if rule.joined && len(joined.text) < len(text) {
-			for _, h := range rule.find(joined, string(joined.text)) {
-				if strings.Contains(text[h.from:h.to], "\n") {
-					hits = append(hits, h)
-				}
-			}
-		}
+		hits = append(hits, rule.find(text, small)...)
+		hits = append(hits, rule.across(text, seams)...)
 	}
 	return merge(s.outside(text, hits))
 }
 
-// find is where the rule strikes in a view, told in the original.
-func (r shape) find(v view, text string) (hits []hit) {
-	for _, at := range r.match.FindAllStringSubmatchIndex(text, -1) {
-		from, to := at[2*r.group], at[2*r.group+1]
-		if from < 0 || from == to || r.judge != nil && !r.judge(text[from:to]) || r.name == "hex" && float(text, from, to) {
-			continue
-		}
-		hits = append(hits, hit{int(v.from[from]), int(v.to[to-1]), r.name})
+// smallLetters is text with small ones of the Latin letters, each byte in its
+// place.
+func smallLetters(text string) string {
+	b := []byte(text)
+	for i := range b {
+		b[i] = lower(b[i])
 	}
-	return hits
-}
-
-// float reports the digits after the point of a number such as 2.5276e+11.
-func float(text string, from, to int) bool {
-	return from > 0 && text[from-1] == '.' && text[to-1] == 'e' && to < len(text) && (text[to] == '+' || text[to] == '-') &&
-		!strings.ContainsFunc(text[from:to-1], isLetter)
+	return string(b)
 }
 
 // join leaves the ends of lines out, with the space about them.
@@ -117,9 +108,9 @@ func (s *Shapes) outside(text string, hits []hit) (out []hit) {
 	}
 	marks := s.marks.FindAllStringIndex(text, -1)
 	for _, h := range hits {
-		for _, m := range marks {
-			if m[1] <= h.from || m[0] >= h.to {
-				continue
+		for _, m := range marks[reaching(marks, h.from):] {
+			if m[0] >= h.to {
+				break
 			}
 			if m[0] > h.from {
 				out = append(out, hit{h.from, m[0], h.rule})
@@ -147,4 +138,9 @@ func (s *Shapes) outside(text string, hits []hit) (out []hit) {
 		}
 	}
 	return out[:n]
+}
+
+// reaching is the first of the marks that ends after at.
+func reaching(marks [][]int, at int) int {
+	return sort.Search(len(marks), func(i int) bool { return marks[i][1] > at })
 }

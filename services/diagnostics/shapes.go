@@ -5,81 +5,55 @@ import (
 	"strings"
 )
 
-// shape is a rule that knows a secret by what it looks like.
-type shape struct {
-	name  string
-	match *regexp.Regexp
-	group int                    // of match that has to go
-	judge func(text string) bool // of that group; nil: all
-	// joined looks also across the ends of lines, for what is told from words
-	// by how it begins.
-	joined bool
+// telling are words beside which a secret stands.
+const telling = `pass(?:word|phrase|code|wd)|secret|token|api[ _-]?key|credential`
+
+// told are what one of them has.
+func told() []string {
+	return []string{"passw", "passphrase", "passcode", "secret", "token", "api", "credential"}
 }
+
+// quoted is a value in quotes, which may be escaped.
+const quoted = `\\*"[^"\n]*"|'[^'\n]*'|` + "`[^`\n]*`"
 
 // shapes are the rules, the surest first. None matches what stands in the
 // place of something that another has removed.
 func shapes() []shape {
-	at := func(name, expression string, group int, judge func(string) bool) shape {
-		return shape{name: name, match: regexp.MustCompile(expression), group: group, judge: judge}
+	at := func(name, expression string, group int, judge func(string) bool, needs ...string) shape {
+		return shape{name: name, match: regexp.MustCompile(expression), group: group, judge: judge, needs: needs}
 	}
-	across := func(name, expression string, judge func(string) bool) shape {
-		return shape{name: name, match: regexp.MustCompile(expression), judge: judge, joined: true}
+	across := func(name, expression string, needs ...string) shape {
+		return shape{name: name, match: regexp.MustCompile(expression), needs: needs, joined: true}
 	}
-	return []shape{
-		across("age-key", `(?i)age-(?:secret-)?(?:key|plugin)-[a-z0-9-]{8,}`, nil),
-		across("jwt", `\beyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]+){0,4}`, nil),
-		across("provider-key", providers(), nil),
-		at("cookie", `(?i)\b(?:set-)?cookie2?(?:\\*["'])?\s*[:=]\s*([^\n]+)`, 1, nil),
-		at("authorization", `(?i)\bauthorization(?:\\*["'])?\s*[:=]\s*([^\n]+)`, 1, nil),
-		at("authorization", `(?i)\b(?:basic|bearer|digest|negotiate)\s+([A-Za-z0-9+/_.~=-]{6,})`, 1, notAWord),
-		at("url-userinfo", `[A-Za-z][A-Za-z0-9+.-]*:(?:\\?/){2}([^\s"'<>]*)@`, 1, nil),
-		at("url-userinfo", `(?:^|[\s"'(=])([A-Za-z0-9._%+-]+:[^\s@/"'<>]+)@`, 1, nil),
-		at("query", `[/\w\]]\?([^\s"'<>]+)`, 1, nil),
-		at("quoted-secret", `(?i)\b(?:pass(?:word|phrase|code|wd)|secret|token|api[ _-]?key|credentials?)s?\b(?: +\w+){0,3}(?: +| *:? +)(\\*"[^"\n]*"|'[^'\n]*'|`+"`[^`\n]*`"+`)`, 1, nil),
-		at("quoted-secret", `(?i)\b(?:pass(?:word|phrase|code|wd)|secret|token|api[ _-]?key)s? (?:is|was) (\S+)`, 1, notAWord),
-		at("quoted-secret", `(?i)\blogin\s+\S+\s+password\s+(\S+)`, 1, nil),
-		at("flag", `(?i)(?:^|\s)--?[a-z-]*(?:password|passphrase|passwd|token|secret|key)[a-z-]*[ \t]+([^\s\[\]|-]\S*)`, 1, nil),
-		at("element", `(?i)<[\w:.-]*(?:password|passwd|secret|token|key|credential)[\w:.-]*[^<>]*>([^<\n]+)<`, 1, nil),
-		at("url-encoded", `([^\s"'<>=]*%[0-9A-Fa-f]{2}[^\s"'<>]*)`, 1, nil),
-		at("hex", `(?i)(?:\\x[0-9a-f]{2}){4,}`, 0, nil),
-		at("hex", `(?i)\b[0-9a-f]{2}(?:[:-][0-9a-f]{2}){7,}\b`, 0, nil),
-		across("hex", `[0-9a-f]{24,}|[0-9A-F]{24,}`, nil),
-		at("hex", `\b(?:[0-9a-f]{12,}|[0-9A-F]{12,})\b`, 0, lettersAndDigits),
-		at("encoded-lines", `(?m)(?:^[ \t]*[A-Za-z0-9+/_-]{16,}={0,2}[ \t]*\n)+[ \t]*[A-Za-z0-9+/_-]{4,}={0,2}[ \t]*$`, 0, random),
-		at("base64", `[A-Za-z0-9+/_-]{6,}={2}`, 0, nil),
-		at("base64", `([A-Za-z0-9+/_-]{7,}=)(?:[\s,;)}\]]|$)`, 1, mixed),
-		at("base32", `\b[A-Z2-7]{16,}\b`, 0, nil),
-		at("entropy", `[A-Za-z0-9+/_~.!$^*-]{16,}={0,2}`, 0, random),
+	spans := func(s shape) shape { s.spans = true; return s }
+	all := []shape{
+		across("age-key", `(?i)age-(?:secret-)?(?:key|plugin)-[a-z0-9-]{8,}`, "age-"),
+		across("jwt", `\beyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]+){0,4}`, "eyj"),
+		spans(at("cookie", `(?i)\b(?:set-)?cookie2?(?:\\*["'])?\s*[:=]\s*([^\n]+)`, 1, nil, "cookie")),
+		spans(at("authorization", `(?i)\bauthorization(?:\\*["'])?\s*[:=]\s*([^\n]+)`, 1, nil, "authorization")),
+		spans(at("authorization", `(?i)\b(?:basic|bearer|digest|negotiate)\s+([A-Za-z0-9+/_.~=-]{6,})`, 1, notAWord, "basic", "bearer", "digest", "negotiate")),
+		at("url-userinfo", `[A-Za-z][A-Za-z0-9+.-]*:(?:\\?/){2}([^\s"'<>]*)@`, 1, nil, "@"),
+		at("url-userinfo", `(?:^|[\s"'(=])([A-Za-z0-9._%+-]+:[^\s@/"'<>]+)@`, 1, nil, "@"),
+		at("query", `[/\w\]]\?([^\s"'<>]+)`, 1, nil, "?"),
+		at("quoted-secret", `(?i)\b(?:`+telling+`)s?\b(?: +\w+){0,3}(?: +| *:? +)(`+quoted+`)`, 1, nil, told()...),
+		at("quoted-secret", `(?i)\b(?:pass(?:word|phrase|code|wd)|secret|token|api[ _-]?key)s? (?:is|was) (\S+)`, 1, notAWord, told()...),
+		spans(at("quoted-secret", `(?i)\blogin\s+\S+\s+password\s+(\S+)`, 1, nil, "login")),
+		at("flag", `(?i)(?:^|\s)--?[a-z-]*(?:password|passphrase|passwd|token|secret|key)[a-z-]*[ \t]+([^\s\[\]|-]\S*)`, 1, nil, "-"),
+		at("element", `(?i)<[\w:.-]*(?:password|passwd|secret|token|key|credential)[\w:.-]*[^<>]*>([^<\n]+)<`, 1, nil, "<"),
+		at("url-encoded", `([^\s"'<>=]*%[0-9A-Fa-f]{2}[^\s"'<>]*)`, 1, nil, "%"),
+		at("hex", `(?i)(?:\\x[0-9a-f]{2}){4,}`, 0, nil, `\x`),
+		at("hex", `(?i)(?:\b[0-9a-f]{2}[:-]){7,}[0-9a-f]{2}\b`, 0, nil, ":", "-"),
+		across("hex", `[0-9a-f]{24,}|[0-9A-F]{24,}`),
 	}
-}
-
-// providers are the beginnings of keys by which services tell their own.
-func providers() string {
-	return `(?:` + strings.Join([]string{
-		`\bcfr_[A-Za-z0-9_-]{8,}`,                                 // Coffer
-		`\b(?:sk|pk|rk)[-_](?:[A-Za-z0-9]+[-_])*[A-Za-z0-9]{12,}`, // OpenAI, Anthropic, Stripe
-		`\bgh[pousr]_[A-Za-z0-9]{16,}`, `\bgithub_pat_[A-Za-z0-9_]{20,}`,
-		`\bgl(?:pat|dt|rt|ptt|cbt|soat|ft)-[A-Za-z0-9_-]{16,}`,
-		`\bxox[abeoprs]-[A-Za-z0-9-]{8,}`, `\bxapp-[A-Za-z0-9-]{8,}`,
-		`\b(?:AKIA|ASIA|AROA|AIDA|ABIA|ACCA|A3T[A-Z0-9])[A-Z0-9]{12,}`,
-		`\bAIza[A-Za-z0-9_-]{20,}`, `\bya29\.[A-Za-z0-9_-]{16,}`, `\bGOCSPX-[A-Za-z0-9_-]{12,}`,
-		`\bnpm_[A-Za-z0-9]{20,}`, `\bpypi-[A-Za-z0-9_-]{16,}`, `\bdckr_(?:pat|oat)_[A-Za-z0-9_-]{16,}`,
-		`\bdo[opr]_v1_[a-f0-9]{16,}`, `\bhf_[A-Za-z0-9]{16,}`, `\bgsk_[A-Za-z0-9]{16,}`, `\bxai-[A-Za-z0-9]{16,}`,
-		`\bSG\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}`, `\bkey-[0-9a-f]{16,}`, `\b(?:AC|SK)[0-9a-f]{32}`,
-		`\bshp(?:at|ca|pa|ss)_[A-Fa-f0-9]{16,}`, `\bsq0[a-z]{3}-[A-Za-z0-9_-]{16,}`, `\bEAA[A-Za-z0-9]{20,}`,
-		`\blin_(?:api|oauth)_[A-Za-z0-9]{16,}`, `\bwhsec_[A-Za-z0-9+/=]{16,}`, `\btskey-[A-Za-z0-9-]{12,}`,
-		`\b(?:hv[sbr]|s|b|r)\.[A-Za-z0-9_-]{24,}`, `\bdp\.(?:pt|st|ct)\.[A-Za-z0-9]{16,}`, `\bglc_[A-Za-z0-9+/=]{16,}`, `\bglsa_[A-Za-z0-9_]{16,}`,
-		`\bpscale_[a-z]+_[A-Za-z0-9_.-]{16,}`, `\bsbp_[a-f0-9]{16,}`, `\bntn_[A-Za-z0-9]{16,}`, `\bsecret_[A-Za-z0-9]{16,}`,
-		`\b\d{8,10}:[A-Za-z0-9_-]{30,}`, // Telegram
-		`\bgAAAA[A-Za-z0-9_-]{20,}`,     // Fernet
-		`\$(?:2[abxy]|argon2(?:id?|d)|5|6|y|scrypt|pbkdf2[a-z0-9-]*)\$[^\s"']{8,}`, // hashes of passwords
-		`\bhooks\.slack\.com/[^\s"']+`, `\bdiscord(?:app)?\.com/api/webhooks/[^\s"']+`,
-	}, `|`) + `)`
+	for _, p := range providers() {
+		all = append(all, across("provider-key", p[1], strings.Split(p[0], " ")...))
+	}
+	return all
 }
 
 // notAWord reports what is more than small letters.
 func notAWord(s string) bool {
-	return strings.ContainsFunc(s, func(r rune) bool { return r < 'a' || r > 'z' })
+	return strings.ContainsFunc(strings.TrimRight(s, ".,;:!)\"'"), func(r rune) bool { return r < 'a' || r > 'z' })
 }
 
 // lettersAndDigits reports that both are there.

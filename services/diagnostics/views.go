@@ -17,11 +17,16 @@ func (v *view) add(b byte, from, to int32) {
 	v.text, v.from, v.to = append(v.text, b), append(v.from, from), append(v.to, to)
 }
 
-func plainView(text string) view {
-	v := newView(len(text))
-	for i := range len(text) {
+// addRange adds a part of the original.
+func (v *view) addRange(text string, from, to int) {
+	for i := from; i < to; i++ {
 		v.add(text[i], int32(i), int32(i+1))
 	}
+}
+
+func plainView(text string) view {
+	v := newView(len(text))
+	v.addRange(text, 0, len(text))
 	return v
 }
 
