@@ -51,13 +51,15 @@ func TestJourneys(t *testing.T) {
 		v.eventually("ready", `document.querySelector("#tray-items .state")?.textContent === "Ready"`)
 		// Another page shows what has arrived, and opening it sees to it.
 		v.open("/library")
-		v.eventually("the tray on another page", `document.querySelector("#tray-items a")?.textContent === "Open"`)
-		v.do(click("#tray-items a"), seen(".text"))
+		// Everything has ended, so it does not lie over the page.
+		v.eventually("the tray on another page", `document.querySelector("#tray-items a")?.textContent === "Open" && document.querySelector("#tray.folded [data-tray-said]").textContent === "Added 1"`)
+		v.do(click("[data-tray-fold]"), click("#tray-items a"), seen(".text"))
 		v.eventually("an empty tray", `document.getElementById("tray").hidden`)
 
 		// What fails says why, and can be removed.
 		v.do(run(droppedText("locked.pdf", "broken encrypted It has a password.")))
 		v.eventually("failing", `document.querySelector("#tray-items .state")?.textContent === "It has a password."`)
+		v.eventually("the tray's word", `document.querySelector("#tray:not(.folded) [data-tray-said]").textContent === "1 failed"`)
 		v.eventually("the dot on the rail", `document.querySelector("#attention .dot.bad") !== null`)
 		v.do(click("#tray-items [data-act=delete]"))
 		v.eventually("removal", `document.querySelector("#tray-items li") === null`)
@@ -76,6 +78,7 @@ func TestJourneys(t *testing.T) {
 		v.open("/library")
 		v.do(click("[data-add]"), seen("#choose"), chromedp.SetUploadFiles(chromedp.CSS("#choose input[type=file]"), []string{file}))
 		v.eventually("the chosen file", `[...document.querySelectorAll("#rows .title")].some((e) => e.textContent === "chosen")`)
+		v.eventually("the count with it", `document.getElementById("tally").textContent === document.querySelectorAll("#rows > li").length + " sources"`)
 		v.quiet()
 	})
 

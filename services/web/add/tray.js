@@ -27,10 +27,15 @@ export function tray(base, live) {
   const folded = (on) => {
     element.classList.toggle("folded", on);
     fold.setAttribute("aria-expanded", String(!on));
-    sessionStorage.setItem(key, on ? "folded" : "");
   };
+  // It opens folded where the owner folded it, and where a page before has shown
+  // how everything ended.
   folded(sessionStorage.getItem(key) === "folded");
-  fold.addEventListener("click", () => folded(!element.classList.contains("folded")));
+  fold.addEventListener("click", () => {
+    const on = !element.classList.contains("folded");
+    folded(on);
+    sessionStorage.setItem(key, on ? "folded" : "");
+  });
 
   // point tells the list which sources it is about.
   function point() {
@@ -42,9 +47,15 @@ export function tray(base, live) {
 
   function show() {
     const all = sending.children.length + items.children.length;
+    const settled = items.querySelectorAll("[data-settled]").length;
+    const failed = element.querySelectorAll(".bad").length;
+    const open = all - settled - sending.querySelectorAll(".bad").length;
+    const counts = { adding: open, added: open ? 0 : all - failed, failed };
+    const said = Object.entries(counts).filter(([, n]) => n).map(([word, n]) => element.dataset[word].replace("{n}", String(n)));
     element.hidden = all === 0;
-    element.querySelector("[data-tray-count]").textContent = String(all);
-    element.querySelector("[data-tray-clear]").hidden = !items.querySelector("[data-settled]");
+    element.querySelector("[data-tray-said]").textContent = said.join(" · ");
+    element.querySelector("[data-tray-clear]").hidden = settled === 0;
+    if (all > 0 && open === 0 && !document.hidden) sessionStorage.setItem(key, "folded");
   }
 
   function arrived(source) {
@@ -54,8 +65,13 @@ export function tray(base, live) {
     document.dispatchEvent(new CustomEvent("coffer:arrived", { detail: source }));
   }
 
-  function add(files) {
+  function unfold() {
     folded(false);
+    sessionStorage.removeItem(key);
+  }
+
+  function add(files) {
+    unfold();
     for (const file of files) queue.push(entry(file));
     announce(element.dataset.dropped.replace("{n}", String(files.length)));
     show();
@@ -87,11 +103,13 @@ export function tray(base, live) {
       state.textContent = problem.detail || words[problem.word] || words.refused;
       retry.hidden = problem.word === "empty" || problem.word === "toolarge";
       announce(`${file.name}: ${state.textContent}`);
+      show();
     };
     retry.addEventListener("click", () => {
       e.report({});
       queue.push(e);
       atWork.add(e);
+      show();
       next();
     });
     row.querySelector("[data-act=remove]").addEventListener("click", () => {
@@ -137,6 +155,7 @@ export function tray(base, live) {
     if (!answer) throw new Error(words.offline);
     const body = await answer.json().catch(() => ({}));
     if (!answer.ok) throw new Error(answer.status === 401 ? words.signedout : body.detail || words.refused);
+    unfold();
     arrived(body);
   }
 

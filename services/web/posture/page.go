@@ -110,12 +110,17 @@ func (p *Page) fill(posture library.Posture) {
 	}
 }
 
-// sentence says how the claims stand. Claims that cannot be seen are left out
-// where there are none.
+// sentence says how the claims stand: how many hold, and of each other standing
+// that there is.
 func sentence(w *words.Words, t library.Tally) string {
-	parts := []string{w.For(w.Box.Hold, t.Hold), w.For(w.Box.Partly, t.Partly), w.For(w.Box.NeedYou, t.Broken), w.For(w.Box.Later, t.Later)}
-	if t.Unseen > 0 {
-		parts = append(parts, w.For(w.Box.Unseen, t.Unseen))
+	parts := []string{w.For(w.Box.Hold, t.Hold)}
+	for _, more := range []struct {
+		text words.Plural
+		n    int
+	}{{w.Box.Partly, t.Partly}, {w.Box.NeedYou, t.Broken}, {w.Box.Later, t.Later}, {w.Box.Unseen, t.Unseen}} {
+		if more.n > 0 {
+			parts = append(parts, w.For(more.text, more.n))
+		}
 	}
 	return w.For(w.Box.Claims, t.Claims) + ": " + strings.Join(parts, ", ") + "."
 }

@@ -57,7 +57,7 @@ func (s *Site) marks(ctx context.Context, src library.Source, query string) ([]i
 		var counts []int
 		err := s.each(ctx, src.ID, func(p library.Passage) {
 			n := 0
-			for _, b := range blocks(p.Text) {
+			for _, b := range blocks(src, p.Text) {
 				_, marks := s.shell.Library.Highlight(query, b)
 				n += marks
 			}

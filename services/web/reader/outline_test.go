@@ -84,9 +84,12 @@ func TestBlocks(t *testing.T) {
 	for _, row := range []struct{ in, want string }{
 		{"", ""}, {"\n\n \n\n", ""}, {"one", "one"}, {"one\ntwo", "one\ntwo"}, {"one\n\ntwo\n\n\nthree ", "one|two|three"},
 	} {
-		if got := strings.Join(blocks(row.in), "|"); got != row.want {
+		if got := strings.Join(blocks(library.Source{}, row.in), "|"); got != row.want {
 			t.Errorf("%q: %q, want %q", row.in, got, row.want)
 		}
+	}
+	if got := blocks(library.Source{Type: library.TypePDF}, "a line of a page that was broken off by\nits width"); len(got) != 1 || strings.Contains(got[0], "\n") {
+		t.Errorf("lines of a page: %q", got)
 	}
 	if key(library.Source{ID: "a"}, "b c") == key(library.Source{ID: "a"}, "b") {
 		t.Error("two queries have one key")

@@ -219,7 +219,7 @@ func (s *Site) text(c *gin.Context, p *Page, src library.Source) error {
 			page = ps.Page
 			out.PageMark = fmt.Sprintf(p.W.Kinds.Page, p.W.Number(page))
 		}
-		for _, b := range blocks(ps.Text) {
+		for _, b := range blocks(src, ps.Text) {
 			marked, _ := s.shell.Library.Highlight(p.Query, b)
 			out.Blocks = append(out.Blocks, shell.Marked(marked))
 		}
@@ -286,12 +286,16 @@ func (p *Page) hits(counts []int, from, to int) {
 }
 
 // blocks cuts a passage at its blank lines.
-func blocks(text string) []string {
+func blocks(src library.Source, text string) []string {
 	var out []string
 	for b := range strings.SplitSeq(text, "\n\n") {
-		if b = strings.TrimSpace(b); b != "" {
-			out = append(out, b)
+		if b = strings.TrimSpace(b); b == "" {
+			continue
 		}
+		if breaksLines(src) {
+			b = flow(b)
+		}
+		out = append(out, b)
 	}
 	return out
 }

@@ -123,7 +123,7 @@ func english() *Words {
 			Full:        "The disk is full. Nothing of it was kept. Make room, then add it again.",
 		},
 		Tray: Tray{
-			Title: "Adding", Clear: "Clear finished", Dropped: "Adding {n}", Lost: "Uploads that have not arrived would be lost.", Arrived: "{title} is in the box",
+			Title: "Adding", Adding: "Adding {n}", Added: "Added {n}", Failed: "{n} failed", Clear: "Clear finished", Dropped: "Adding {n}", Lost: "Uploads that have not arrived would be lost.", Arrived: "{title} is in the box",
 			WaitingToSend: "Waiting to upload", Uploading: "Uploading {percent} %", Finishing: "Uploaded, being stored",
 			Again: "The connection broke. Trying again in {seconds} s", Offline: "The box does not answer. Nothing is lost while this page stays open.",
 			SignedOut: "You are signed out. Sign in, then retry.", TooLarge: "Larger than the box takes.",

@@ -123,7 +123,7 @@ func german() *Words {
 			Full:        "Der Datenträger ist voll. Nichts davon wurde behalten. Schaff Platz und füge es dann noch einmal hinzu.",
 		},
 		Tray: Tray{
-			Title: "Wird hinzugefügt", Clear: "Fertige ausblenden", Dropped: "{n} werden hinzugefügt", Lost: "Was noch nicht angekommen ist, ginge verloren.", Arrived: "{title} ist in der Box",
+			Title: "Wird hinzugefügt", Adding: "{n} werden hinzugefügt", Added: "{n} hinzugefügt", Failed: "{n} fehlgeschlagen", Clear: "Fertige ausblenden", Dropped: "{n} werden hinzugefügt", Lost: "Was noch nicht angekommen ist, ginge verloren.", Arrived: "{title} ist in der Box",
 			WaitingToSend: "Wartet auf Übertragung", Uploading: "Überträgt {percent} %", Finishing: "Übertragen, wird abgelegt",
 			Again: "Die Verbindung brach ab. Neuer Versuch in {seconds} s", Offline: "Die Box antwortet nicht. Nichts ist verloren, solange diese Seite offen bleibt.",
 			SignedOut: "Du bist abgemeldet. Melde dich an und versuch es noch einmal.", TooLarge: "Größer, als die Box annimmt.",

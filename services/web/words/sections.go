@@ -127,6 +127,7 @@ type Add struct {
 // filled in there.
 type Tray struct {
 	Title, Clear, Dropped, Lost, Arrived                string
+	Adding, Added, Failed                               string // {n}: how many
 	WaitingToSend, Uploading, Finishing, Again, Offline string
 	SignedOut, TooLarge, Full, Refused, EmptyFile       string
 	Retry, Remove, Open, Details, Dismiss               string
