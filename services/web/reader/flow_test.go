@@ -18,7 +18,7 @@ func TestFlow(t *testing.T) {
 		"contents":   {"1 On the notice period of tenants ...... 12\n2 On the rent that is to be paid ....... 14", ""},
 		"accents":    {"Äußerungen über die Größe der Wohnungen\nmüssen schriftlich gemacht werden.", "Äußerungen über die Größe der Wohnungen müssen schriftlich gemacht werden."},
 		"no letters": {strings.Repeat("- ", 30) + "\n" + strings.Repeat("- ", 30), ""},
-		"no spaces": {"租客和房东都可以在季度末之前三个月以书面形式解除本合同除非双方另\n有约定。\n租金在每月第三个工作日到期。", "租客和房东都可以在季度末之前三个月以书面形式解除本合同除非双方另有约定。\n租金在每月第三个工作日到期。"},
+		"no spaces":  {"租客和房东都可以在季度末之前三个月以书面形式解除本合同除非双方另\n有约定。\n租金在每月第三个工作日到期。", "租客和房东都可以在季度末之前三个月以书面形式解除本合同除非双方另有约定。\n租金在每月第三个工作日到期。"},
 		// What looks like a mark but belongs to the sentence runs on.
 		"bracket": {"The notice period is three months to the\n(calendar) quarter, unless both sides did\nagree otherwise.", "The notice period is three months to the (calendar) quarter, unless both sides did agree otherwise."},
 	} {
