@@ -96,6 +96,7 @@ func vendors() []vendor {
 		{"github.com/elastic/go-seccomp-bpf", []string{"appliance/confine"}, "confinement is one table"},
 		{"github.com/prometheus", []string{"services/metrics"}, "every series is named in one place"},
 		{"github.com/mholt/acmez", []string{"services/egress"}, "only egress goes out"},
+		{"github.com/minio", []string{"services/egress"}, "only egress goes out"},
 		{"github.com/caddyserver", []string{"services/egress"}, "only egress goes out"},
 		{"github.com/bodgit", []string{"services/extract"}, "archives are taken apart in one place"},
 		{"github.com/nwaples", []string{"services/extract"}, "archives are taken apart in one place"},

@@ -142,6 +142,11 @@ const (
 	CodeLimited     Code = "limited"     // the authority wants fewer orders
 	CodeAuthority   Code = "authority"   // another answer of the authority
 	CodeAnswered    Code = "answered"    // the other side did not take a notice
+	CodeKey         Code = "key"         // the storage does not take the access key
+	CodeNoBucket    Code = "no_bucket"
+	CodeGone        Code = "gone"    // no such copy
+	CodeFull        Code = "full"    // the storage
+	CodeDiffers     Code = "differs" // a copy is not what was sent
 	CodeTooLarge    Code = "too_large"
 	CodeType        Code = "type"        // not a kind of document
 	CodeTimeout     Code = "timeout"     //
