@@ -140,7 +140,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	cookies := auth.Cookies{Box: boxID, BasePath: o.BasePath, Sites: auth.Sites{Public: o.Public, Listed: o.Hosts}}
 	backups, err := backup.New(backup.Options{
 		Dir: filepath.Join(o.Data, "backups"), Snapshots: st, Plans: st, Originals: originals.Open, Hold: lib.HoldOriginals,
-		Seal: sealer{o.BoxSocket}.seal, Stage: filepath.Join(o.Data, restore.Staged), Commit: sealer{o.BoxSocket}.restore, Former: aside{o.BoxSocket}, Box: boxID, Version: version, Changed: lib.Announce, Log: s.log,
+		Seal: sealer{o.BoxSocket}.seal, Stage: filepath.Join(o.Data, restore.Staged), Commit: sealer{o.BoxSocket}.restore, Former: aside{o.BoxSocket}, Place: copyPlace{o.BoxSocket}, Storage: copies{egress.Client{Socket: o.WayOut}}, Box: boxID, Version: version, Changed: lib.Announce, Log: s.log,
 	})
 	if err != nil {
 		return err
@@ -179,7 +179,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	site, err := web.New(web.Options{
 		Templates: os.DirFS(filepath.Join(o.Share, "templates")), Dev: o.Dev,
 		Library: lib, Keeper: keeper, Accounts: st, Cookies: cookies, Hosts: hosts, Budgets: budgets, Proxies: o.Proxies,
-		SetupOpen: o.SetupOpen, BasePath: o.BasePath, Version: version, Status: api.Status, Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, FrontDoor: door, Backups: backups, Packages: exchange, Alarms: alarms, Notices: teller, Diagnostics: diagnosis,
+		SetupOpen: o.SetupOpen, BasePath: o.BasePath, Version: version, Status: api.Status, Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, FrontDoor: door, Backups: backups, Copies: backups, Packages: exchange, Alarms: alarms, Notices: teller, Diagnostics: diagnosis,
 		Log: s.log,
 	})
 	if err != nil {
@@ -188,7 +188,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	front := api.Options{
 		Library: lib, Keeper: keeper, Accounts: st, Hosts: hosts, Cookies: cookies, Budgets: budgets, Proxies: o.Proxies,
 		EdgeToken: string(token), BasePath: o.BasePath, MaxUpload: o.MaxUpload, Version: version, Dev: o.Dev,
-		Health: boxHealth(o.Box), Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, Backups: backups, Packages: exchange, Diagnostics: diagnosis, Alarms: alarms, Notices: teller, FrontDoor: door, Failure: site.Fail, Log: s.log,
+		Health: boxHealth(o.Box), Watch: looking, Logs: logs{o.BoxSocket}, WayOut: wayOut{o.BoxSocket}, Backups: backups, Copies: backups, Packages: exchange, Diagnostics: diagnosis, Alarms: alarms, Notices: teller, FrontDoor: door, Failure: site.Fail, Log: s.log,
 	}
 	if measured != nil {
 		front.Metrics = measured
@@ -218,7 +218,7 @@ func serveAPI(ctx context.Context, c call) (err error) {
 	g.Go(func() error { return looking.run(gctx) })
 	g.Go(func() error { return (&orderLog{socket: o.BoxSocket, keeper: keeper, log: s.log}).run(gctx) })
 	g.Go(func() error {
-		return console.Serve(gctx, commands.(*net.UnixListener), console.Options{UID: o.Root, Keeper: keeper, Backups: backups, Diagnostics: diagnosis, Log: s.log})
+		return console.Serve(gctx, commands.(*net.UnixListener), console.Options{UID: o.Root, Keeper: keeper, Backups: backups, Copies: backups, Diagnostics: diagnosis, Log: s.log})
 	})
 	g.Go(func() error { return link.Serve(gctx, leases, lib, s.log) })
 	g.Go(func() error { return api.Serve(gctx, requests, engine, s.log) })

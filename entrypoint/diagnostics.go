@@ -53,7 +53,7 @@ const knownName = "known"
 // known is every secret that init knows, as playSweep reads it.
 func (p plan) known() []byte {
 	all := [][]byte{[]byte(p.token), []byte(p.cfg.SecretKey.Reveal()), []byte(p.cfg.SetupCode.Reveal())}
-	for _, s := range p.places().Notices().Secrets() {
+	for _, s := range append(p.places().Notices().Secrets(), p.places().Storage().Secrets()...) {
 		all = append(all, []byte(s))
 	}
 	if key, err := p.cfg.TLSKey.Read(); err == nil { // what is served is among the files below

@@ -70,6 +70,13 @@ func goOut(ctx context.Context, c call) error {
 	if err != nil {
 		return errors.New("who is told of alarms cannot be read") // the error of JSON may quote it
 	}
+	var bucket egress.Bucket
+	if text, err = s.Bytes(bucketName); err == nil {
+		err = json.Unmarshal(text, &bucket)
+	}
+	if err != nil {
+		return errors.New("where copies of backups go cannot be read") // the error of JSON may quote it
+	}
 	l, err := s.Listener("egress")
 	if err != nil {
 		return err
@@ -85,7 +92,7 @@ func goOut(ctx context.Context, c call) error {
 		return err
 	}
 	return egress.Serve(s.ctx, listener, egress.Options{
-		Open: open, Roots: roots, Recipient: recipient, InitUID: o.Init, APIUID: o.API, Idle: egressIdle, Log: s.log,
+		Open: open, Roots: roots, Recipient: recipient, Bucket: bucket, InitUID: o.Init, APIUID: o.API, Idle: egressIdle, Log: s.log,
 		Tell: func(a egress.Attempt) {
 			line, err := json.Marshal(a)
 			if err == nil {
@@ -127,6 +134,9 @@ func (p plan) openPurposes() map[string][]string {
 	if host := p.places().State().Host; host != "" {
 		open[egress.Notices] = []string{host}
 	}
+	if host := p.places().StorageState().Host; host != "" {
+		open[egress.Storage] = []string{host}
+	}
 	return open
 }
 
@@ -146,7 +156,7 @@ func (p plan) purposes() []ledger.Purpose {
 	var all []ledger.Purpose
 	for _, row := range egress.Purposes() {
 		all = append(all, ledger.Purpose{
-			Name: row.Name, Destinations: append([]string{}, open[row.Name]...), Later: !slices.Contains([]string{egress.ACME, egress.Notices}, row.Name),
+			Name: row.Name, Destinations: append([]string{}, open[row.Name]...), Later: !slices.Contains([]string{egress.ACME, egress.Notices, egress.Storage}, row.Name),
 		})
 	}
 	return all

@@ -140,7 +140,7 @@ func (p plan) services() []boot.Service {
 			As: p.roles.Egress, Path: p.self, Args: []string{"coffer", "egress"}, Env: p.env(1),
 			Data: []boot.Data{
 				options(egressOptions{logOptions: p.logOptions, Init: p.roles.Root.UID, API: p.roles.API.UID}),
-				{Name: "roots", Make: p.roots}, {Name: openName, Make: p.open}, {Name: recipientName, Make: p.recipient},
+				{Name: "roots", Make: p.roots}, {Name: openName, Make: p.open}, {Name: recipientName, Make: p.recipient}, {Name: bucketName, Make: p.bucket},
 			},
 			Sockets: []string{"egress"}, Told: p.told,
 			Files: confine.Files{

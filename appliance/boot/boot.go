@@ -236,6 +236,7 @@ func (b *box) prepare(ctx context.Context) error {
 		return err
 	}
 	b.Output.Conceal(b.Places.Notices().Secrets()...)
+	b.Output.Conceal(b.Places.Storage().Secrets()...)
 	b.Output.Conceal(
 		b.secrets.SetupCode, secrets.Show(b.secrets.SetupCode), hex.EncodeToString(b.secrets.SessionKey), b.Edge.Token, b.Secrets.SecretKey, token,
 	)

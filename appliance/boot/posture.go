@@ -128,6 +128,19 @@ func (d desk) ChangeNotices(ctx context.Context, c places.Change) error {
 	return d.outward(ctx)
 }
 
+func (d desk) Storage(context.Context) (places.StorageState, error) {
+	return d.places.StorageState(), nil
+}
+
+// ChangeStorage has the keys blotted out of logs before they are kept.
+func (d desk) ChangeStorage(ctx context.Context, s places.Storage) error {
+	d.journal.Conceal(s.Secrets()...)
+	if err := d.places.ApplyStorage(s); err != nil {
+		return err
+	}
+	return d.outward(ctx)
+}
+
 func (d desk) Outgoing(context.Context) (ledger.Report, error) {
 	return d.outgoing(), nil
 }

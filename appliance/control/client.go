@@ -129,6 +129,23 @@ func Notices(ctx context.Context, path string, change *places.Change) (places.St
 	return *a.Notices, nil
 }
 
+// Storage asks at the socket at path where copies of backups go; with a change,
+// for that first. Its error is a *places.Fault where the owner can mend it.
+func Storage(ctx context.Context, path string, change *places.Storage) (places.StorageState, error) {
+	r := Request{Ask: AskStorage}
+	if change != nil {
+		r = Request{Ask: AskChangeStorage, Storage: change}
+	}
+	a, err := Exchange(ctx, path, r)
+	if err == nil && a.Storage == nil {
+		err = errors.New("the box does not say where copies of backups go")
+	}
+	if err != nil {
+		return places.StorageState{}, err
+	}
+	return *a.Storage, nil
+}
+
 // Exchange sends r to the socket at path.
 func Exchange(ctx context.Context, path string, r Request) (Answer, error) {
 	var d net.Dialer

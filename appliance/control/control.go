@@ -77,11 +77,11 @@ func OwnerDoor() Door {
 }
 
 // APIDoor is that of the box socket. All that can be changed there is how HTTPS
-// is served and who is told of alarms. Only the API asks for what init keeps, sealed, for a restore of
+// is served, who is told of alarms and where copies of backups go. Only the API asks for what init keeps, sealed, for a restore of
 // what it has staged, for texts to be swept of secrets that it must not know, and
 // for its key to be put into the file for scripts.
 func APIDoor(uid int) Door {
-	return Door{UID: uid, Longest: maxSweep, Asks: []string{AskStatus, AskPosture, AskLogs, AskOutgoing, AskHTTPS, AskChangeHTTPS, AskSeal, AskRestore, AskFormer, AskSweep, AskServiceToken, AskNotices, AskChangeNotices}}
+	return Door{UID: uid, Longest: maxSweep, Asks: []string{AskStatus, AskPosture, AskLogs, AskOutgoing, AskHTTPS, AskChangeHTTPS, AskSeal, AskRestore, AskFormer, AskSweep, AskServiceToken, AskNotices, AskChangeNotices, AskStorage, AskChangeStorage}}
 }
 
 // Box is what can be asked for.
@@ -119,6 +119,10 @@ type Box interface {
 	// ChangeNotices returns once it counts. Its error holds a *places.Fault where
 	// the owner can mend it.
 	ChangeNotices(context.Context, places.Change) error
+	Storage(context.Context) (places.StorageState, error)
+	// ChangeStorage returns once it counts. Its error holds a *places.Fault where
+	// the owner can mend it.
+	ChangeStorage(context.Context, places.Storage) error
 }
 
 // The things that can be asked for.
@@ -148,6 +152,10 @@ const (
 	// AskChangeNotices for another.
 	AskNotices       = "notices"
 	AskChangeNotices = "change-notices"
+	// AskStorage asks where copies of backups go, without what opens it, and
+	// AskChangeStorage for another.
+	AskStorage       = "storage"
+	AskChangeStorage = "change-storage"
 )
 
 // Request asks for one thing.
@@ -164,8 +172,9 @@ type Request struct {
 	Texts json.RawMessage      `json:"texts,omitempty"` // of AskSweep
 	Token *servicetoken.Change `json:"token,omitempty"` // of AskServiceToken: what is to change
 
-	Act     string         `json:"act,omitempty"`     // of AskFormer: PutBack, Forget or nothing
-	Notices *places.Change `json:"notices,omitempty"` // of AskChangeNotices
+	Act     string          `json:"act,omitempty"`     // of AskFormer: PutBack, Forget or nothing
+	Notices *places.Change  `json:"notices,omitempty"` // of AskChangeNotices
+	Storage *places.Storage `json:"storage,omitempty"` // of AskChangeStorage
 
 	Recipient string `json:"recipient,omitempty"` // of AskSeal: an age recipient
 	Key       string `json:"key,omitempty"`       // of AskRestore: an age identity
@@ -179,20 +188,21 @@ const (
 
 // Answer has an Error or what was asked for.
 type Answer struct {
-	Error    string             `json:"error,omitempty"`
-	Code     string             `json:"code,omitempty"` // of an Error that callers tell from others
-	Services []supervise.Status `json:"services,omitempty"`
-	Posture  *posture.Report    `json:"posture,omitempty"`
-	Logs     *journal.Page      `json:"logs,omitempty"`
-	Outgoing *ledger.Report     `json:"outgoing,omitempty"`
-	HTTPS    *https.State       `json:"https,omitempty"`
-	Sealed   []byte             `json:"sealed,omitempty"`
-	Swept    json.RawMessage    `json:"swept,omitempty"`
-	Token    *servicetoken.Seen `json:"token,omitempty"`
-	Former   time.Time          `json:"former,omitzero"`
-	Notices  *places.State      `json:"notices,omitempty"`
-	Misplace *places.Fault      `json:"misplace,omitempty"` // what Error says of a place
-	Fault    *https.Problem     `json:"fault,omitempty"`    // what Error says, for those with words of their own
+	Error    string               `json:"error,omitempty"`
+	Code     string               `json:"code,omitempty"` // of an Error that callers tell from others
+	Services []supervise.Status   `json:"services,omitempty"`
+	Posture  *posture.Report      `json:"posture,omitempty"`
+	Logs     *journal.Page        `json:"logs,omitempty"`
+	Outgoing *ledger.Report       `json:"outgoing,omitempty"`
+	HTTPS    *https.State         `json:"https,omitempty"`
+	Sealed   []byte               `json:"sealed,omitempty"`
+	Swept    json.RawMessage      `json:"swept,omitempty"`
+	Token    *servicetoken.Seen   `json:"token,omitempty"`
+	Former   time.Time            `json:"former,omitzero"`
+	Notices  *places.State        `json:"notices,omitempty"`
+	Storage  *places.StorageState `json:"storage,omitempty"`
+	Misplace *places.Fault        `json:"misplace,omitempty"` // what Error says of a place
+	Fault    *https.Problem       `json:"fault,omitempty"`    // what Error says, for those with words of their own
 }
 
 // The codes of errors.
@@ -298,6 +308,15 @@ func (d Door) converse(ctx context.Context, conn *net.UnixConn, b Box) Answer {
 			var state places.State
 			state, err = b.Notices(ctx)
 			answer.Notices = &state
+		}
+	case AskStorage, AskChangeStorage:
+		if r.Ask == AskChangeStorage && r.Storage != nil {
+			err = b.ChangeStorage(ctx, *r.Storage)
+		}
+		if err == nil {
+			var state places.StorageState
+			state, err = b.Storage(ctx)
+			answer.Storage = &state
 		}
 	case AskHTTPS, AskChangeHTTPS:
 		if r.Ask == AskChangeHTTPS && r.Change != nil {

@@ -10,6 +10,14 @@ const (
 	BadAddress  Code = "address"
 	NoTopic     Code = "topic"
 	Unreachable Code = "unreachable" // by policy
+
+	// Of storage: which part of it is wrong.
+	BadEndpoint Code = "endpoint"
+	BadRegion   Code = "region"
+	BadBucket   Code = "bucket"
+	BadPrefix   Code = "prefix"
+	BadKey      Code = "access_key"
+	BadSecret   Code = "secret"
 )
 
 // Fault is why a wish is not kept.

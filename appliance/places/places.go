@@ -1,10 +1,11 @@
 // Package places keeps where the owner has the box go by itself, with what opens
-// it there: the address that is told of alarms.
+// it there: the address that is told of alarms, and the storage that copies of
+// backups go to.
 //
 // It owns the files for them below DATA/secrets, which init alone reads and
 // hands to who goes out. It refuses an address that cannot be gone to before it
-// is kept, and to say more of one than the host and the port: the rest may be a
-// secret. It knows neither services nor processes.
+// is kept, and to say of one what opens it: of who is told the host and the port
+// alone, of a storage all but its keys. It knows neither services nor processes.
 package places
 
 import (
@@ -132,28 +133,40 @@ func (s Store) State() State {
 }
 
 func (s Store) read() (Notices, error) {
+	var n Notices
+	there, err := s.load(NoticesFile, &n)
+	if err == nil && there && s.check(n) != nil {
+		err = errors.New(NoticesFile + " is damaged")
+	}
+	if err != nil {
+		return Notices{}, err
+	}
+	return n, nil
+}
+
+// load reads a file into what is at into; there is false where there is none.
+func (s Store) load(name string, into any) (there bool, err error) {
 	dir, err := beneath.Open(s.Dir)
 	if err != nil {
-		return Notices{}, err
+		return false, err
 	}
 	defer dir.Close()
-	f, err := dir.File(NoticesFile)
+	f, err := dir.File(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Notices{}, nil
+		return false, nil
 	}
 	if err != nil {
-		return Notices{}, err
+		return false, err
 	}
 	defer f.Close()
 	text, err := f.Read(maxFile)
 	if err != nil {
-		return Notices{}, err
+		return false, err
 	}
-	var n Notices
-	if json.Unmarshal(text, &n) != nil || s.check(n) != nil {
-		return Notices{}, errors.New(NoticesFile + " is damaged") // the error of JSON may quote it
+	if json.Unmarshal(text, into) != nil {
+		return true, errors.New(name + " is damaged") // the error of JSON may quote it
 	}
-	return n, nil
+	return true, nil
 }
 
 // Apply keeps what is wished for. Its error is a *Fault where the owner can mend
@@ -164,30 +177,34 @@ func (s Store) Apply(c Change) error {
 	}
 	n := Notices{Kind: c.Kind, Address: strings.TrimSpace(c.Address)}
 	if n == (Notices{}) {
-		return s.forget()
+		return s.forget(NoticesFile)
 	}
 	if err := s.check(n); err != nil {
 		return err
 	}
-	text, err := json.Marshal(n)
-	if err != nil {
-		return err
-	}
-	dir, err := beneath.Open(s.Dir)
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return dir.Put(NoticesFile, append(text, '\n'), beneath.Attributes{UID: beneath.Keep, GID: beneath.Keep, Mode: fileMode})
+	return s.keep(NoticesFile, n)
 }
 
-func (s Store) forget() error {
+func (s Store) keep(name string, what any) error {
+	text, err := json.Marshal(what)
+	if err != nil {
+		return err
+	}
 	dir, err := beneath.Open(s.Dir)
 	if err != nil {
 		return err
 	}
 	defer dir.Close()
-	if err := dir.Unlink(NoticesFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	return dir.Put(name, append(text, '\n'), beneath.Attributes{UID: beneath.Keep, GID: beneath.Keep, Mode: fileMode})
+}
+
+func (s Store) forget(name string) error {
+	dir, err := beneath.Open(s.Dir)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	if err := dir.Unlink(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return dir.Sync(".")

@@ -49,7 +49,8 @@ func tiers() []tier {
 		{
 			name: "native", what: "the box on this machine, as make run starts it",
 			programs: []string{"nginx", "make"},
-			runs:     verbose("10m", "native"),
+			runs: append(verbose("10m", "native"),
+				command{[]string{"-v", "-count=1", "-timeout=10m", "-run=TestStorage|TestCopies"}, []string{"./services/egress"}}),
 		},
 		{
 			name: "proofs", what: "each protection taken away, and missed", programs: []string{"nginx"}, root: true,

@@ -55,6 +55,8 @@ type Options struct {
 	Packages library.Packages
 	// Alarms are what the owner has to see to; nil: nobody watches.
 	Alarms library.Alarms
+	// Copies keeps copies of them in the owner's storage; nil: none are made.
+	Copies library.Copies
 	// Notices tells a program of the owner's of alarms; nil: nobody is told.
 	Notices library.Notices
 	// Diagnostics makes the file to give away to be helped; nil: nothing does.

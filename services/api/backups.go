@@ -25,6 +25,9 @@ type Backup struct {
 	Originals int                  `json:"originals"`
 	Missing   int                  `json:"missing" doc:"Originals that the box no longer had, or had damaged, when it was made."`
 	ProvenAt  *time.Time           `json:"proven_at" doc:"Null: not yet."`
+	CopiedAt  *time.Time           `json:"copied_at" doc:"When a copy of it was in the storage copied_to and was compared; null: none is."`
+	CopiedTo  string               `json:"copied_to" doc:"Host, bucket and folder."`
+	Fetched   bool                 `json:"fetched" doc:"It was brought back from there, and may be another box's."`
 	Progress  *backupProgress      `json:"progress,omitempty" doc:"While it is made or proven."`
 }
 
@@ -37,6 +40,7 @@ func backupShape(b library.Backup) Backup {
 	out := Backup{
 		ID: b.ID, CreatedAt: b.CreatedAt.UTC(), Status: b.Status, Reason: b.Reason, Seal: b.Seal, Scheduled: b.Scheduled, Size: b.Size,
 		Sources: b.Sources, Originals: b.Originals, Missing: b.Missing, ProvenAt: moment(b.ProvenAt),
+		CopiedAt: moment(b.CopiedAt), CopiedTo: b.CopiedTo, Fetched: b.Fetched,
 	}
 	if b.Total > 0 {
 		out.Progress = &backupProgress{Done: b.Done, Total: b.Total}

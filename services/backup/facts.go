@@ -22,10 +22,14 @@ func (k *Keeper) Facts(ctx context.Context) (f library.BackupFacts, err error) {
 		return f, err
 	}
 	f.Planned = plan.Recipient != ""
+	k.copyFacts(plan, all, &f)
 	decided := false
 	for _, b := range all {
 		if b.Size > 0 {
 			f.Backups++
+		}
+		if b.Fetched { // it says nothing of whether this box makes any
+			continue
 		}
 		if b.Status == library.BackupFailed && !decided && b.Reason != nil {
 			f.Failed = b.Reason.Message

@@ -40,12 +40,16 @@ type record struct {
 	Originals int                  `json:"originals,omitempty"`
 	Missing   int                  `json:"missing,omitempty"`
 	ProvenAt  time.Time            `json:"proven_at,omitzero"`
+	CopiedAt  time.Time            `json:"copied_at,omitzero"`
+	CopiedTo  string               `json:"copied_to,omitempty"`
+	Fetched   bool                 `json:"fetched,omitempty"`
 }
 
 func (r record) backup(id string) library.Backup {
 	return library.Backup{
 		ID: id, CreatedAt: r.CreatedAt, Status: r.Status, Reason: r.Reason, Seal: r.Seal, Scheduled: r.Scheduled, Size: r.Size,
 		Schema: r.Schema, Sources: r.Sources, Originals: r.Originals, Missing: r.Missing, ProvenAt: r.ProvenAt,
+		CopiedAt: r.CopiedAt, CopiedTo: r.CopiedTo, Fetched: r.Fetched,
 	}
 }
 
@@ -53,6 +57,7 @@ func recordOf(b library.Backup) record {
 	return record{
 		CreatedAt: b.CreatedAt, Status: b.Status, Reason: b.Reason, Seal: b.Seal, Scheduled: b.Scheduled, Size: b.Size,
 		Schema: b.Schema, Sources: b.Sources, Originals: b.Originals, Missing: b.Missing, ProvenAt: b.ProvenAt,
+		CopiedAt: b.CopiedAt, CopiedTo: b.CopiedTo, Fetched: b.Fetched,
 	}
 }
 

@@ -34,6 +34,10 @@ type Options struct {
 	Commit func(ctx context.Context, key string) error
 	// Former is what was there before the last restore; nil: nothing is kept.
 	Former library.Former
+	// Place keeps the storage for copies, and Storage speaks to it; nil: no copies
+	// are made.
+	Place   library.CopyPlace
+	Storage library.CopyStorage
 	// Changed is told whenever a backup or its progress is another; nil: nobody.
 	Changed func()
 	Box     string
@@ -56,6 +60,9 @@ type Keeper struct {
 	busy  string // id of the backup that is worked on
 	done  atomic.Int64
 	total atomic.Int64
+
+	records sync.Mutex // of changes to one that is there: two may work on it
+	copies  copying
 }
 
 var _ library.Backups = (*Keeper)(nil)
@@ -163,6 +170,7 @@ func (k *Keeper) Overview(ctx context.Context) (out library.BackupOverview, err 
 	if due, ok := k.due(plan, out.Items); ok {
 		out.Next = due
 	}
+	out.Copies = k.copiesState(plan, out.Items)
 	out.Free, err = k.dir.free()
 	return out, broken(err)
 }
@@ -208,7 +216,13 @@ func (k *Keeper) Delete(_ context.Context, id string) error {
 		return err
 	}
 	defer k.end()
-	return broken(k.dir.drop(id))
+	return broken(k.drop(id))
+}
+
+func (k *Keeper) drop(id string) error {
+	k.records.Lock()
+	defer k.records.Unlock()
+	return k.dir.drop(id)
 }
 
 // NewKey implements library.Backups.
@@ -352,35 +366,3 @@ func (k *Keeper) run(f func()) {
 		k.nudge()
 	})
 }
-
-// proven looks at a whole backup and writes down how it ended. One that the end
-// of the box breaks off says nothing of the file: what was known stays.
-func (k *Keeper) proven(b library.Backup, key age.Identity) library.Backup {
-	known := b
-	err := k.prove(&b, key)
-	if err != nil && k.ending.Err() != nil {
-		k.o.Log.Info("backup not looked at to its end", "backup", b.ID, "err", err)
-		return known
-	}
-	return k.note(b, err)
-}
-
-// note writes down how it ended.
-func (k *Keeper) note(b library.Backup, err error) library.Backup {
-	if err != nil {
-		if k.ending.Err() != nil { // whatever it was said to be
-			err = errors.Join(context.Canceled, err)
-		}
-		b.Status, b.Reason = library.BackupFailed, reason(err)
-		k.o.Log.Error("backup failed", "backup", b.ID, "err", err)
-	} else {
-		b.Reason = nil
-		k.o.Log.Info("backup "+string(b.Status), "backup", b.ID, "bytes", b.Size, "sources", b.Sources, "originals", b.Originals, "missing", b.Missing)
-	}
-	if err := k.dir.put(b); err != nil {
-		k.o.Log.Error("backup not noted", "backup", b.ID, "err", err)
-	}
-	return b
-}
-
-var errUnsealed = errors.New("init did not seal the secrets")

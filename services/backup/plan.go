@@ -24,7 +24,7 @@ const (
 func (k *Keeper) Run(ctx context.Context) error {
 	began := k.now()
 	for {
-		t := time.NewTimer(k.step(ctx, began))
+		t := time.NewTimer(min(k.step(ctx, began), k.copyStep(ctx)))
 		select {
 		case <-ctx.Done():
 			t.Stop()
@@ -77,7 +77,7 @@ func (k *Keeper) due(p library.BackupPlan, newestFirst []library.Backup) (time.T
 		return time.Time{}, false
 	}
 	for _, b := range newestFirst {
-		if b.Seal != library.SealKey || b.CreatedAt.Before(p.SetAt) || b.CreatedAt.After(k.now().Add(time.Hour)) {
+		if b.Fetched || b.Seal != library.SealKey || b.CreatedAt.Before(p.SetAt) || b.CreatedAt.After(k.now().Add(time.Hour)) {
 			continue // the last: made before the clock was set back
 		}
 		if b.Status == library.BackupFailed {
@@ -93,7 +93,7 @@ func (k *Keeper) due(p library.BackupPlan, newestFirst []library.Backup) (time.T
 func stale(newestFirst []library.Backup, now time.Time) (library.Backup, bool) {
 	for _, b := range newestFirst {
 		switch {
-		case b.Seal != library.SealKey:
+		case b.Fetched, b.Seal != library.SealKey:
 		case b.Status == library.BackupComplete:
 			return b, true
 		case b.Status == library.BackupProven:
@@ -123,7 +123,7 @@ func (k *Keeper) thin() error {
 	}
 	for _, id := range surplus(all, (free+taken)/100*share) {
 		k.o.Log.Info("old backup removed", "backup", id)
-		if err := k.dir.drop(id); err != nil {
+		if err := k.drop(id); err != nil {
 			return err
 		}
 	}

@@ -7,7 +7,8 @@ import (
 	"coffer/services/library"
 )
 
-// Codes of the reasons for which a backup fails.
+// Codes of the reasons for which a backup fails, and of what is refused about
+// copies. Those of the storage come from who speaks to it.
 const (
 	codeInterrupted = "interrupted"
 	codeFull        = "disk_full"
@@ -15,6 +16,10 @@ const (
 	codeSecrets     = "secrets"
 	codeRecord      = "record"
 	codeOther       = "failed"
+	codeNoPlace     = "no_place"
+	codeBusy        = "busy"
+	codeHere        = "here"
+	codeUnavailable = "unavailable"
 )
 
 func reason(err error) *library.Reason {

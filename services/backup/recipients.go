@@ -86,7 +86,17 @@ func (k *Keeper) proofKey(ctx context.Context) (*age.X25519Identity, error) {
 // unseal is the key with which the box opens a backup again.
 func (k *Keeper) unseal(ctx context.Context, b library.Backup, passphrase string) (age.Identity, error) {
 	if b.Seal != library.SealPassphrase {
-		return k.proofKey(ctx)
+		own, err := k.proofKey(ctx)
+		if err != nil || !b.Fetched {
+			return own, err
+		}
+		if err := k.opens(b, own); err != nil {
+			return nil, &library.Error{
+				Kind: library.Conflict, Message: "This backup is another box's, which this one cannot open by itself.",
+				Hint: "It is proven when it is restored with its recovery key.", Cause: err,
+			}
+		}
+		return own, nil
 	}
 	if passphrase == "" {
 		return nil, &library.Error{
@@ -98,15 +108,21 @@ func (k *Keeper) unseal(ctx context.Context, b library.Backup, passphrase string
 		return nil, err
 	}
 	i.SetMaxWorkFactor(maxWorkFactor)
-	f, err := k.dir.root.Open(b.ID + fileEnd)
-	if err != nil {
-		return nil, broken(err)
-	}
-	defer f.Close()
-	if _, err := age.Decrypt(f, i); err != nil { // a wrong one is told at once
+	if err := k.opens(b, i); err != nil { // a wrong one is told at once
 		return nil, unopened(err)
 	}
 	return i, nil
+}
+
+// opens reports whether a key opens a backup, as far as its first lines tell.
+func (k *Keeper) opens(b library.Backup, key age.Identity) error {
+	f, err := k.dir.root.Open(b.ID + fileEnd)
+	if err != nil {
+		return broken(err)
+	}
+	defer f.Close()
+	_, err = age.Decrypt(f, key)
+	return err
 }
 
 // maxWorkFactor bounds the memory that opening may take: 128 MiB.

@@ -76,7 +76,8 @@ type Keeper interface {
 type Options struct {
 	UID     int // besides root
 	Keeper  Keeper
-	Backups Backups // nil: none are made
+	Backups Backups        // nil: none are made
+	Copies  library.Copies // nil: none are made
 	// Diagnostics makes the file to give away; nil: nothing does.
 	Diagnostics library.Diagnostics
 	Log         *slog.Logger

@@ -2,9 +2,11 @@ package egress
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
+	"os"
 	"time"
 )
 
@@ -102,19 +104,25 @@ func (c Client) Notify(ctx context.Context, n Notice) (Receipt, error) {
 
 // ask sends a request and hands on what comes back until the end.
 func (c Client) ask(ctx context.Context, r Request, hear func(*lines, answer) error) error {
+	return c.exchange(ctx, r, nil, askWithin, hear)
+}
+
+// exchange is ask with a file that is given with the request, where there is one,
+// and with its own bound.
+func (c Client) exchange(ctx context.Context, r Request, f *os.File, within time.Duration, hear func(*lines, answer) error) error {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "unix", c.Socket)
 	if err != nil {
 		return unavailable(ctx, err)
 	}
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(askWithin)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(within)); err != nil {
 		return err
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	l := conversation(conn)
-	unsent := l.write(r) // who may not ask is told so before the request is read
+	unsent := c.send(conn.(*net.UnixConn), l, r, f) // who may not ask is told so before the request is read
 	for {
 		var a answer
 		if err := l.read(&a); err != nil {
@@ -130,6 +138,17 @@ func (c Client) ask(ctx context.Context, r Request, hear func(*lines, answer) er
 			return err
 		}
 	}
+}
+
+func (c Client) send(conn *net.UnixConn, l *lines, r Request, f *os.File) error {
+	if f == nil {
+		return l.write(r)
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return give(conn, append(text, '\n'), f)
 }
 
 func unavailable(ctx context.Context, err error) error {

@@ -36,6 +36,7 @@ type door struct {
 	near  bool
 	roots *x509.CertPool // nil: TLS is not spoken
 	left  atomic.Int64   // bytes that may still be received
+	idle  time.Duration  // without a byte either way that ends a connection; 0: any
 	tell  func(Attempt)
 
 	lookup  func(ctx context.Context, host string) ([]netip.Addr, error)
@@ -179,6 +180,7 @@ type counted struct {
 }
 
 func (c *counted) Read(p []byte) (int, error) {
+	c.alive()
 	n, err := c.Conn.Read(p)
 	c.received.Add(int64(n))
 	if c.door.left.Add(-int64(n)) < 0 {
@@ -187,7 +189,15 @@ func (c *counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// alive gives a connection that something goes over its time anew.
+func (c *counted) alive() {
+	if c.door.idle > 0 {
+		_ = c.Conn.SetDeadline(time.Now().Add(c.door.idle)) // one that is closed says so by itself
+	}
+}
+
 func (c *counted) Write(p []byte) (int, error) {
+	c.alive()
 	n, err := c.Conn.Write(p)
 	c.sent.Add(int64(n))
 	return n, err

@@ -1,6 +1,9 @@
 package egress
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Caller is who asks.
 type Caller string
@@ -17,6 +20,7 @@ type Purpose struct {
 	Caller Caller
 	Reach  string // what it may reach, for documents and logs
 	serve  func(*talk) error
+	within time.Duration // for one request; 0: talkWithin
 }
 
 // The purposes that have code.
@@ -24,16 +28,16 @@ const (
 	ACME    = "acme"
 	Fetch   = "fetch"
 	Notices = "webhook"
+	Storage = "s3"
 )
 
-// Purposes is the whole table. A purpose without code is refused; its row says
-// what will be allowed.
+// Purposes is the whole table.
 func Purposes() []Purpose {
 	return []Purpose{
 		{Name: ACME, Caller: Init, Reach: "the configured certificate authority, at the hosts that its directory names", serve: (*talk).authority},
 		{Name: Fetch, Caller: API, Reach: "public addresses, each hop judged anew", serve: (*talk).fetch},
 		{Name: Notices, Caller: API, Reach: "the configured address, and nothing that it leads to", serve: (*talk).notice},
-		{Name: "s3", Caller: API, Reach: "the configured storage"},
+		{Name: Storage, Caller: API, Reach: "the configured storage, and nothing that it leads to", serve: (*talk).storage, within: copyWithin},
 	}
 }
 
@@ -47,7 +51,7 @@ func (s *server) purpose(name string, caller Caller) (Purpose, *Failure) {
 	switch {
 	case p.Caller != caller && !s.alone():
 		return p, failure(CodeRefused, "Nobody but %s may go out for %s.", p.Caller, p.Name)
-	case p.serve == nil || !slices.Contains(s.Open, p.Name):
+	case !slices.Contains(s.Open, p.Name):
 		return p, failure(CodeClosed, "Nothing is configured that goes out for %s.", p.Name)
 	}
 	return p, nil

@@ -23,6 +23,8 @@ type Options struct {
 	Roots []byte
 	// Recipient is who is told of alarms, once that purpose is open.
 	Recipient Recipient
+	// Bucket is where copies of backups go, once that purpose is open.
+	Bucket Bucket
 	// InitUID and APIUID are who may ask. Where they are the same, the kernel
 	// cannot tell them apart and either may ask for anything that is open.
 	InitUID, APIUID int
@@ -139,15 +141,14 @@ type talk struct {
 	ctx     context.Context
 	conn    *net.UnixConn
 	lines   *lines
+	given   *given
 	request Request
 }
 
 func (s *server) talk(ctx context.Context, conn *net.UnixConn) {
-	ctx, cancel := context.WithTimeout(ctx, talkWithin)
-	defer cancel()
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	defer stop()
-	t := &talk{server: s, ctx: ctx, conn: conn, lines: conversation(conn)}
+	given := &given{conn: conn}
+	defer given.close()
+	t := &talk{server: s, ctx: ctx, conn: conn, lines: conversation(given), given: given}
 	err := t.converse()
 	if err == nil {
 		return
@@ -170,6 +171,14 @@ func (t *talk) converse() error {
 		t.refuse(t.destination(), f)
 		return f
 	}
+	within := p.within
+	if within == 0 {
+		within = talkWithin
+	}
+	ctx, cancel := context.WithTimeout(t.ctx, within)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { _ = t.conn.SetDeadline(time.Unix(1, 0)) })()
+	t.ctx = ctx
 	if err := p.serve(t); err != nil {
 		return err
 	}
@@ -185,6 +194,8 @@ func (t *talk) destination() string {
 		return hostOf(r.Issued.Directory)
 	case r.Notice != nil:
 		return hostOf(t.server.Recipient.bare())
+	case r.Copy != nil:
+		return hostOf(t.server.Bucket.Endpoint)
 	}
 	return hostOf(t.request.URL)
 }

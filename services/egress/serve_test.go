@@ -27,7 +27,7 @@ func TestClosedPurposes(t *testing.T) {
 		{"fetch is closed", []string{ACME}, Request{Purpose: Fetch, URL: "http://good.example/"}, CodeClosed},
 		{"acme is closed", nil, Request{Purpose: ACME, Order: order}, CodeClosed},
 		{"notices are closed", []string{ACME, Fetch}, Request{Purpose: Notices, Notice: &Notice{}}, CodeClosed},
-		{"storage", []string{"webhook", "s3"}, Request{Purpose: "s3", URL: "http://good.example/"}, CodeClosed},
+		{"storage", []string{"webhook"}, Request{Purpose: "s3", Copy: &Copy{Do: ListCopies}}, CodeClosed},
 		{"no order", []string{ACME}, Request{Purpose: ACME, URL: "http://good.example/"}, CodeInvalid},
 		{"an order that is none", []string{ACME}, Request{Purpose: ACME, Order: order}, CodeInvalid},
 	} {

@@ -3,44 +3,36 @@ package egress
 import (
 	"bytes"
 	"context"
-	"crypto/md5" // what S3 calls a part by; nothing rests on it
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"fmt"
+	"errors"
 	"io"
-	"net/http"
-	"net/url"
-	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/minio/minio-go/v7"
-	"github.com/minio/minio-go/v7/pkg/credentials"
 )
 
 // Bounds of storage.
 const (
 	partSize    = 16 << 20       // bytes; what is smaller is one part
 	maxParts    = 10_000         // of S3
-	staleUpload = 24 * time.Hour // an upload that nobody went on with is ended
-	maxListed   = 10_000         // objects
-	sampleSize  = 64 << 10       // bytes that are read back of each part
 	maxPartSize = 5 << 30        // of S3
+	staleUpload = 24 * time.Hour // an upload that nobody went on with is ended
+	maxListed   = 10_000         // copies
+	sampleSize  = 64 << 10       // bytes that are read back of each part
+	maxSpoken   = 1 << 30        // bytes that come back besides copies, TLS included
+	copyWithin  = 24 * time.Hour // for one copy; the next attempt goes on
+	storageIdle = 5 * time.Minute
 )
 
-// Bucket is the storage that copies of backups go to. Init hands it over: a
-// caller can neither read nor choose it.
-type Bucket struct {
-	Endpoint  string `json:"endpoint"` // URL of the service, without the bucket
-	Region    string `json:"region"`
-	Name      string `json:"name"`
-	Prefix    string `json:"prefix"`     // "" or "folder/"
-	PathStyle bool   `json:"path_style"` // the bucket stands in the path, not in the host
-	AccessKey string `json:"access_key"`
-	Secret    string `json:"secret"`
-}
+// sumKey is the entry of an object's metadata that holds the SHA-256 of the
+// whole, in hex.
+const sumKey = "Coffer-Sha256"
 
 // Object is a copy in the storage.
 type Object struct {
@@ -49,129 +41,64 @@ type Object struct {
 	At   time.Time `json:"at"`
 }
 
-// storage speaks to one bucket through a door.
-type storage struct {
-	Bucket
-	core *minio.Core
-}
+// copyName is how copies are called: coffer, the box's id, the backup's id. What
+// is called otherwise is none of the box's, and is neither shown nor touched.
+var copyName = regexp.MustCompile(`^coffer-[0-9a-z]{1,32}-[0-9]{8}-[0-9]{6}-[0-9a-z]{6}\.age$`)
 
-func newStorage(d *door, b Bucket) (*storage, error) {
-	u, err := url.Parse(b.Endpoint)
-	if err != nil || u.Hostname() == "" || u.Path != "" && u.Path != "/" || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, failure(CodeInvalid, "The storage has no address that can be gone to.")
-	}
-	host := u.Hostname()
-	d.judge, d.near = Named(host), Local(host)
-	d.admit = b.admit(u)
-	style := minio.BucketLookupDNS
-	if b.PathStyle {
-		style = minio.BucketLookupPath
-	}
-	transport := d.client(nil).Transport
-	core, err := minio.NewCore(u.Host, &minio.Options{
-		Creds: credentials.NewStaticV4(b.AccessKey, b.Secret, ""), Secure: u.Scheme == "https", Region: b.Region,
-		BucketLookup: style, Transport: unled{transport}, MaxRetries: 2,
-	})
-	if err != nil {
-		return nil, failure(CodeInvalid, "The storage cannot be spoken to as it is described.")
-	}
-	return &storage{b, core}, nil
-}
-
-// admit lets the host of the endpoint, and that of the bucket below it where
-// the bucket stands in the host.
-func (b Bucket) admit(u *url.URL) func(string, uint16) error {
-	plain := only(u)
-	below := *u
-	below.Host = b.Name + "." + u.Host
-	bucket := only(&below)
-	return func(host string, port uint16) error {
-		if !b.PathStyle && bucket(host, port) == nil {
-			return nil
-		}
-		return plain(host, port)
-	}
-}
-
-// unled passes no redirect on: the storage is where the owner says, or nowhere.
-type unled struct{ next http.RoundTripper }
-
-func (u unled) RoundTrip(r *http.Request) (*http.Response, error) {
-	res, err := u.next.RoundTrip(r)
-	if err == nil && res.StatusCode >= 300 && res.StatusCode < 400 && res.StatusCode != http.StatusNotModified {
-		_ = res.Body.Close() // nothing of it is read
-		return nil, failure(CodeRefused, "The storage leads elsewhere (%d), which is not followed. The region or the endpoint may be another.", res.StatusCode)
-	}
-	return res, err
-}
-
-func (s *storage) key(name string) string { return s.Prefix + name }
-
-// put copies size bytes of r to name. What an earlier try brought there is gone
-// on with; a part counts only when its sum is that of the file. told hears how
-// many bytes are there.
-func (s *storage) put(ctx context.Context, name string, r io.ReaderAt, size int64, told func(int64)) error {
+// put copies size bytes of r to name. What is there already is compared, what an
+// earlier try brought there is gone on with; a part counts only when its sum is
+// that of the file. told hears how many bytes are there, and may refuse.
+func (s *storage) put(ctx context.Context, name string, r io.ReaderAt, size int64, told func(int64) error) error {
 	parts := layOut(size)
+	sums, err := sumsOf(r, parts)
+	if err != nil {
+		return err
+	}
+	err = s.compare(ctx, name, r, size, parts, sums)
+	// A refusal of the first question comes without its reason: the next one tells it.
+	if f, ok := errors.AsType[*Failure](err); !ok || !slices.Contains([]Code{CodeGone, CodeDiffers, CodeAnswered}, f.Code) {
+		return err
+	}
 	id, there, err := s.begun(ctx, name)
 	if err != nil {
-		return stored(err)
+		return s.stored(err)
 	}
 	if id == "" {
-		if id, err = s.core.NewMultipartUpload(ctx, s.Name, s.key(name), minio.PutObjectOptions{ContentType: "application/octet-stream"}); err != nil {
-			return stored(err)
+		o := minio.PutObjectOptions{ContentType: "application/octet-stream", UserMetadata: map[string]string{sumKey: sums.whole}}
+		if id, err = s.core.NewMultipartUpload(ctx, s.Name, s.key(name), o); err != nil {
+			return s.stored(err)
 		}
 	}
+	done, err := s.bring(ctx, name, id, r, parts, sums, there, told)
+	if err != nil {
+		return err
+	}
+	if _, err := s.core.CompleteMultipartUpload(ctx, s.Name, s.key(name), id, done, minio.PutObjectOptions{}); err != nil {
+		return s.stored(err)
+	}
+	return s.compare(ctx, name, r, size, parts, sums)
+}
+
+// bring uploads the parts that are not there.
+func (s *storage) bring(ctx context.Context, name, id string, r io.ReaderAt, parts []span, sums sums, there map[int]have, told func(int64) error) ([]minio.CompletePart, error) {
 	var done []minio.CompletePart
-	var sums []byte
 	for n, p := range parts {
-		sum, sha, err := sumsOf(r, p)
-		if err != nil {
-			return failure(CodeInvalid, "The file cannot be read.")
-		}
-		sums = append(sums, sum...)
-		tag := hex.EncodeToString(sum)
+		tag := hex.EncodeToString(sums.md5[n])
 		if had, ok := there[n+1]; !ok || had.size != p.size || had.tag != tag {
 			part, err := s.core.PutObjectPart(ctx, s.Name, s.key(name), id, n+1, io.NewSectionReader(r, p.at, p.size), p.size, minio.PutObjectPartOptions{
-				Md5Base64: base64.StdEncoding.EncodeToString(sum), Sha256Hex: hex.EncodeToString(sha),
+				Md5Base64: base64.StdEncoding.EncodeToString(sums.md5[n]), Sha256Hex: hex.EncodeToString(sums.sha256[n]),
 			})
 			if err != nil {
-				return stored(err)
+				return nil, s.stored(err)
 			}
 			tag = part.ETag
 		}
 		done = append(done, minio.CompletePart{PartNumber: n + 1, ETag: tag})
-		told(p.at + p.size)
+		if err := told(p.at + p.size); err != nil {
+			return nil, err
+		}
 	}
-	if _, err := s.core.CompleteMultipartUpload(ctx, s.Name, s.key(name), id, done, minio.PutObjectOptions{}); err != nil {
-		return stored(err)
-	}
-	whole := md5.Sum(sums)
-	return s.compare(ctx, name, r, size, parts, fmt.Sprintf("%x-%d", whole, len(parts)))
-}
-
-// span is one part of a file.
-type span struct{ at, size int64 }
-
-// layOut divides size bytes into parts.
-func layOut(size int64) []span {
-	each := int64(partSize)
-	for size > each*maxParts {
-		each *= 2
-	}
-	each = min(each, maxPartSize)
-	all := []span{}
-	for at := int64(0); at < size || len(all) == 0; at += each {
-		all = append(all, span{at, min(each, size-at)})
-	}
-	return all
-}
-
-func sumsOf(r io.ReaderAt, p span) (sum, sha []byte, err error) {
-	a, b := md5.New(), sha256.New()
-	if _, err := io.Copy(io.MultiWriter(a, b), io.NewSectionReader(r, p.at, p.size)); err != nil {
-		return nil, nil, err
-	}
-	return a.Sum(nil), b.Sum(nil), nil
+	return done, nil
 }
 
 // have is a part that is there.
@@ -212,18 +139,19 @@ func (s *storage) begun(ctx context.Context, name string) (id string, there map[
 	}
 }
 
-// compare looks whether what is there is the file: by its size, and by the tag
-// that S3 makes of the parts' sums; where the storage makes another tag, the
-// beginning of each part is read back.
-func (s *storage) compare(ctx context.Context, name string, r io.ReaderAt, size int64, parts []span, tag string) error {
+// compare looks whether what is there is the file: by its size, the sum that
+// came with it, and the tag that S3 makes of the parts' sums; where the storage
+// makes another tag, the beginning of each part is read back.
+func (s *storage) compare(ctx context.Context, name string, r io.ReaderAt, size int64, parts []span, sums sums) error {
 	o, err := s.core.StatObject(ctx, s.Name, s.key(name), minio.StatObjectOptions{})
-	if err != nil {
-		return stored(err)
-	}
-	if o.Size != size {
+	switch {
+	case err != nil:
+		return s.stored(err)
+	case o.Size != size:
 		return failure(CodeDiffers, "The storage has %d bytes of %d.", o.Size, size)
-	}
-	if strings.Trim(o.ETag, `"`) == tag {
+	case o.UserMetadata[sumKey] != sums.whole:
+		return failure(CodeDiffers, "The storage has another file under that name.")
+	case strings.Trim(o.ETag, `"`) == sums.tag():
 		return nil
 	}
 	for _, p := range parts {
@@ -241,7 +169,7 @@ func (s *storage) compare(ctx context.Context, name string, r io.ReaderAt, size 
 		}
 		body, _, _, err := s.core.GetObject(ctx, s.Name, s.key(name), opts)
 		if err != nil {
-			return stored(err)
+			return s.stored(err)
 		}
 		_, err = io.ReadFull(body, got)
 		_ = body.Close() // what was needed of it is read
@@ -252,89 +180,127 @@ func (s *storage) compare(ctx context.Context, name string, r io.ReaderAt, size 
 	return nil
 }
 
-// list is what lies in the bucket's folder, the latest first.
+// list is every copy in the bucket's folder, of whatever box, the latest first.
 func (s *storage) list(ctx context.Context) ([]Object, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	all := []Object{}
 	for o := range s.core.Client.ListObjects(ctx, s.Name, minio.ListObjectsOptions{Prefix: s.Prefix}) {
-		switch {
-		case o.Err != nil:
-			return nil, stored(o.Err)
-		case len(all) == maxListed:
-			return nil, failure(CodeTooLarge, "The storage has more than %d objects there.", maxListed)
-		case strings.HasSuffix(o.Key, "/"):
+		if o.Err != nil {
+			return nil, s.stored(o.Err)
+		}
+		name := strings.TrimPrefix(o.Key, s.Prefix)
+		if !copyName.MatchString(name) {
 			continue
 		}
-		all = append(all, Object{Name: path.Base(o.Key), Size: o.Size, At: o.LastModified.UTC()})
+		if len(all) == maxListed {
+			return nil, failure(CodeTooLarge, "The storage has more than %d copies there.", maxListed)
+		}
+		all = append(all, Object{Name: name, Size: o.Size, At: o.LastModified.UTC()})
 	}
 	slices.SortFunc(all, func(a, b Object) int { return b.At.Compare(a.At) })
 	return all, nil
 }
 
-// get writes what lies under name to w.
-func (s *storage) get(ctx context.Context, name string, w io.Writer) error {
+// get reads what lies under name: its head, then its bytes in chunks. It fails
+// when they are not those that were brought there.
+func (s *storage) get(ctx context.Context, name string, head func(Object) error, chunk func([]byte) error) error {
 	body, o, _, err := s.core.GetObject(ctx, s.Name, s.key(name), minio.GetObjectOptions{})
 	if err != nil {
-		return stored(err)
+		return s.stored(err)
 	}
 	defer body.Close()
-	n, err := io.Copy(w, body)
-	if err == nil && n != o.Size {
-		err = io.ErrUnexpectedEOF
+	if err := head(Object{Name: name, Size: o.Size, At: o.LastModified.UTC()}); err != nil {
+		return err
 	}
-	return stored(err)
+	sum, n, buffer := sha256.New(), int64(0), make([]byte, chunkSize)
+	for {
+		m, err := body.Read(buffer)
+		if m > 0 {
+			n += int64(m)
+			sum.Write(buffer[:m])
+			if err := chunk(buffer[:m]); err != nil {
+				return err
+			}
+		}
+		switch {
+		case errors.Is(err, io.EOF) && n != o.Size:
+			return s.stored(io.ErrUnexpectedEOF)
+		case errors.Is(err, io.EOF):
+			if want := o.UserMetadata[sumKey]; want != "" && want != hex.EncodeToString(sum.Sum(nil)) {
+				return failure(CodeDiffers, "The copy in the storage is damaged.")
+			}
+			return nil
+		case err != nil:
+			return s.stored(err)
+		}
+	}
 }
 
 func (s *storage) remove(ctx context.Context, name string) error {
-	return stored(s.core.RemoveObject(ctx, s.Name, s.key(name), minio.RemoveObjectOptions{}))
+	return s.stored(s.core.RemoveObject(ctx, s.Name, s.key(name), minio.RemoveObjectOptions{}))
 }
 
-// tidy ends uploads that nobody goes on with, which cost room that no list
-// shows.
-func (s *storage) tidy(ctx context.Context, now time.Time) error {
-	all, err := s.core.ListMultipartUploads(ctx, s.Name, s.Prefix, "", "", "", 1000)
+// tidy ends uploads of the box that name is of which nobody goes on with: they
+// cost room that no list shows.
+func (s *storage) tidy(ctx context.Context, name string, now time.Time) error {
+	of, ok := boxOf(name)
+	if !ok {
+		return nil
+	}
+	all, err := s.core.ListMultipartUploads(ctx, s.Name, s.key(of), "", "", "", 1000)
 	if err != nil {
-		return stored(err)
+		return s.stored(err)
 	}
 	for _, u := range all.Uploads {
-		if now.Sub(u.Initiated) < staleUpload {
+		if box, ok := boxOf(strings.TrimPrefix(u.Key, s.Prefix)); !ok || box != of || now.Sub(u.Initiated) < staleUpload {
 			continue
 		}
 		if err := s.core.AbortMultipartUpload(ctx, s.Name, u.Key, u.UploadID); err != nil {
-			return stored(err)
+			return s.stored(err)
 		}
 	}
 	return nil
 }
 
-// stored makes a Failure of what the storage said; nil stays nil.
-func stored(err error) error {
-	if err == nil {
-		return nil
+// boxOf is what the names of one box begin with.
+func boxOf(name string) (string, bool) {
+	const rest = len("20060102-150405-abcdef.age")
+	if !copyName.MatchString(name) {
+		return "", false
 	}
-	e := minio.ToErrorResponse(err)
-	switch e.Code {
-	case "":
-		return explain(unwrapped(err))
-	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied", "InvalidToken", "XMinioInvalidAccessKey", "XAdminUserNotFound":
-		return &Failure{Code: CodeKey, Message: "The storage does not take the access key, or the key may not do this.", Detail: words(e.Code)}
-	case "NoSuchBucket":
-		return &Failure{Code: CodeNoBucket, Message: "The storage has no such bucket."}
-	case "NoSuchKey":
-		return &Failure{Code: CodeGone, Message: "The storage has no such copy."}
-	case "QuotaExceeded", "XMinioStorageFull", "InsufficientStorage", "EntityTooLarge":
-		return &Failure{Code: CodeFull, Message: "The storage is full.", Detail: words(e.Code)}
-	case "RequestTimeTooSkewed":
-		return &Failure{Code: CodeAnswered, Message: "The box's clock and the storage's differ by more than it takes."}
-	}
-	return &Failure{Code: CodeAnswered, Message: "The storage did not do it: " + words(e.Code) + ".", Detail: words(e.Message)}
+	return name[:len(name)-rest], true
 }
 
-// unwrapped is err without the address that was asked.
-func unwrapped(err error) error {
-	if u, ok := err.(*url.Error); ok {
-		return u.Err
+// try puts a small object there, lists, reads it back and removes it.
+func (s *storage) try(ctx context.Context) error {
+	name, word := "coffer-trial-"+strings.ToLower(rand.Text()[:12])+".txt", rand.Text()
+	if _, err := s.core.PutObject(ctx, s.Name, s.key(name), strings.NewReader(word), int64(len(word)), "", "", minio.PutObjectOptions{ContentType: "text/plain"}); err != nil {
+		return s.stored(err)
 	}
-	return err
+	_, err := s.list(ctx)
+	if err == nil {
+		err = s.readBack(ctx, name, word)
+	}
+	gone := s.remove(ctx, name)
+	if f, ok := errors.AsType[*Failure](gone); err == nil && ok && f.Code == CodeKey {
+		return &Failure{Code: CodeStays, Message: "The storage takes copies, but this key may remove none.", Detail: f.Detail}
+	}
+	return errors.Join(err, gone)
+}
+
+func (s *storage) readBack(ctx context.Context, name, want string) error {
+	body, _, _, err := s.core.GetObject(ctx, s.Name, s.key(name), minio.GetObjectOptions{})
+	if err != nil {
+		return s.stored(err)
+	}
+	defer body.Close()
+	got, err := io.ReadAll(io.LimitReader(body, sampleSize))
+	if err != nil {
+		return s.stored(err)
+	}
+	if string(got) != want {
+		return failure(CodeDiffers, "The storage gives other bytes back than it got.")
+	}
+	return nil
 }

@@ -19,6 +19,7 @@ type Request struct {
 	Issued  *Issued `json:"issued,omitempty"` // when to renew
 	URL     string  `json:"url,omitempty"`    // of Fetch
 	Notice  *Notice `json:"notice,omitempty"` // of Notices
+	Copy    *Copy   `json:"copy,omitempty"`   // of Storage
 }
 
 // Order asks an authority for a certificate by HTTP-01 (RFC 8555). The private
@@ -79,6 +80,9 @@ type answer struct {
 	Page    *Page        `json:"page,omitempty"` // what is at a URL; chunks follow
 	Chunk   []byte       `json:"chunk,omitempty"`
 	Receipt *Receipt     `json:"receipt,omitempty"` // a notice was taken
+	There   int64        `json:"there,omitempty"`   // bytes of a copy that the storage has
+	Object  *Object      `json:"object,omitempty"`  // a copy that comes back; chunks follow
+	Objects []Object     `json:"objects,omitempty"` // some of the copies that there are
 	End     bool         `json:"end,omitempty"`     // of the chunks
 	Failure *Failure     `json:"failure,omitempty"`
 }
@@ -144,9 +148,12 @@ const (
 	CodeAnswered    Code = "answered"    // the other side did not take a notice
 	CodeKey         Code = "key"         // the storage does not take the access key
 	CodeNoBucket    Code = "no_bucket"
-	CodeGone        Code = "gone"    // no such copy
-	CodeFull        Code = "full"    // the storage
-	CodeDiffers     Code = "differs" // a copy is not what was sent
+	CodeRegion      Code = "region"     // the bucket is elsewhere
+	CodeClock       Code = "clock"      // the box's and the storage's differ
+	CodeStays       Code = "no_removal" // the storage takes copies and lets none be removed
+	CodeGone        Code = "gone"       // no such copy
+	CodeFull        Code = "full"       // the storage
+	CodeDiffers     Code = "differs"    // a copy is not what was sent
 	CodeTooLarge    Code = "too_large"
 	CodeType        Code = "type"        // not a kind of document
 	CodeTimeout     Code = "timeout"     //

@@ -42,6 +42,9 @@ const (
 	AuditOrderFailed     AuditKind = "order_failed"     // no certificate was made; Detail: why
 	AuditNoticesSet      AuditKind = "notices_set"      // another program is told of alarms; Detail: its host
 	AuditNoticesOff      AuditKind = "notices_off"      // nobody is told any more
+	AuditCopiesSet       AuditKind = "copies_set"       // backups are copied to another storage; Detail: host, bucket and folder
+	AuditCopiesOff       AuditKind = "copies_off"       // and to none any more
+	AuditCopyFetched     AuditKind = "copy_fetched"     // brought back from the storage; Detail: its name
 	AuditKeyCreated      AuditKind = "key_created"      // Detail: its name and scopes
 	AuditKeyRevoked      AuditKind = "key_revoked"      // Detail: its name
 	AuditTokenMade       AuditKind = "token_made"       // another service token; by the box: in its time
@@ -63,7 +66,7 @@ func AuditKinds() []AuditKind {
 		AuditPassword, AuditPasswordReset, AuditPasswordFailed, AuditFactorFailed, AuditFactorOn, AuditFactorOff, AuditFactorsRemoved,
 		AuditPasskeyAdded, AuditPasskeyRemoved, AuditPasskeyCopied,
 		AuditRecoveryUsed, AuditRecoveryMade, AuditKeyCreated, AuditKeyRevoked, AuditTokenMade, AuditTokenOff, AuditSettingsChanged, AuditHTTPSChanged,
-		AuditCertificateMade, AuditOrderFailed, AuditNoticesSet, AuditNoticesOff,
+		AuditCertificateMade, AuditOrderFailed, AuditNoticesSet, AuditNoticesOff, AuditCopiesSet, AuditCopiesOff, AuditCopyFetched,
 		AuditBackupKey, AuditBackupMade, AuditBackupTaken, AuditBackupDeleted, AuditFormerDeleted, AuditExported, AuditImported, AuditDiagnosed,
 		AuditSetup, AuditSetupFailed,
 	}

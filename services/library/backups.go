@@ -51,6 +51,11 @@ type Backup struct {
 	// the backup was made. The rest is whole.
 	Missing  int
 	ProvenAt time.Time // zero: not yet
+	// CopiedAt is when a copy of it was in the storage CopiedTo and was compared;
+	// zero: none is.
+	CopiedAt time.Time
+	CopiedTo string // CopyTarget.Place
+	Fetched  bool   // it was brought back from there, and may be another box's
 	// Done and Total are bytes of what is being made or proven; both 0 at rest.
 	Done, Total int64
 }
@@ -83,6 +88,10 @@ type BackupPlan struct {
 	SetAt     time.Time
 	// Proof is the box's own identity, with which it opens what it made.
 	Proof string
+	// CopiesKept is how many copies stay in the storage: as many as planned backups
+	// on the volume where it is 0, or as for Copies.SetCopiesKept.
+	CopiesKept int
+	CopyTries  CopyTries
 }
 
 // BackupPlans keeps the plan. A write is on disk when it returns.
@@ -104,6 +113,8 @@ type BackupOverview struct {
 	Next      time.Time
 	Items     []Backup // newest first
 	Free      int64    // bytes on the volume
+	// Copies is as it was seen last; zero where none are made, and until then.
+	Copies CopiesState
 }
 
 // Restored is what a backup held that was taken.
@@ -123,6 +134,9 @@ type BackupFacts struct {
 	ProvenAt   time.Time `json:"backup_proven_at"`     // the latest proof; zero: none
 	Sources    int       `json:"backup_sources"`       // in that one
 	Failed     string    `json:"backup_failed"`        // why the newest failed; empty: it did not
+	CopiesTo   string    `json:"copies_to"`            // host of the storage; empty: no copies are made
+	CopiedAt   time.Time `json:"copied_at"`            // the latest copy; zero: none
+	CopyFailed string    `json:"copy_failed"`          // why the last attempt failed; empty: it did not
 	Bare       bool      `json:"backup_bare"`          // what is sealed can be read without a key; found by trying
 	ForeignIn  bool      `json:"backup_foreign"`       // another's key opens it; found by trying
 	TamperedIn bool      `json:"backup_tampered"`      // one with a changed bit is taken; found by trying
@@ -147,6 +161,8 @@ type Backups interface {
 	// it returns without an error the box is about to start again; with one,
 	// nothing was changed. Conflict while a backup is made or proven.
 	Restore(ctx context.Context, r io.Reader, key string) (Restored, error)
+	// RestoreHere is Restore with a backup that lies on the box.
+	RestoreHere(ctx context.Context, id, key string) (Restored, error)
 	// Former is when what was there before the last restore was laid aside; zero:
 	// nothing is.
 	Former(ctx context.Context) (time.Time, error)

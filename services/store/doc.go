@@ -25,7 +25,7 @@
 //	meta       "owner"                    ownerRow, with library.Factors: passkeys lie in it
 //	meta       "settings"                 library.Settings
 //	meta       "guesses"                  guessesRow; none before the first failure
-//	meta       "backups"                  planRow; none before a recovery key is set up
+//	meta       "backups"                  planRow; none before a recovery key is set up or copies are made
 //	meta       "notices"                  library.NoticeBook; none before the first notice
 //	sources    id                         sourceRow; key order is order of adding
 //	hashes     hash                       id of the source that keeps the blob

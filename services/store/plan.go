@@ -11,9 +11,11 @@ import (
 
 // planRow is library.BackupPlan with names that stay.
 type planRow struct {
-	Recipient string    `json:"recipient,omitempty"`
-	SetAt     time.Time `json:"set_at,omitzero"`
-	Proof     string    `json:"proof,omitempty"`
+	Recipient  string            `json:"recipient,omitempty"`
+	SetAt      time.Time         `json:"set_at,omitzero"`
+	Proof      string            `json:"proof,omitempty"`
+	CopiesKept int               `json:"copies_kept,omitempty"`
+	CopyTries  library.CopyTries `json:"copy_tries,omitzero"`
 }
 
 func getPlan(tx *bolt.Tx) (out library.BackupPlan, err error) {

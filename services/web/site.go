@@ -55,6 +55,7 @@ type Options struct {
 	Logs      library.Logs      // nil: nothing keeps a log
 	WayOut    library.WayOut    // nil: nothing goes out
 	Backups   library.Backups   // nil: none are made here
+	Copies    library.Copies    // nil: none are made
 	Notices   library.Notices   // nil: nobody is told
 	Packages  library.Packages  // nil: nothing leaves or comes in as a package
 	Alarms    library.Alarms    // nil: nobody watches

@@ -14,6 +14,7 @@ type Audit struct {
 	Setup, SetupFailed, SignIn, SignInFailed, SignOut, SessionEnded string
 	Password, PasswordReset, PasswordFailed, SettingsChanged        string
 	HTTPSChanged, CertificateMade, OrderFailed                      string
+	CopiesSet, CopiesOff, CopyFetched                               string
 	NoticesSet, NoticesOff                                          string
 	KeyCreated, KeyRevoked                                          string
 	BackupKey, BackupMade, BackupTaken, BackupDeleted               string
@@ -96,6 +97,12 @@ func (w *Words) AuditKind(k library.AuditKind) string {
 		return w.Audit.Diagnosed
 	case library.AuditTokenMade:
 		return w.Audit.TokenMade
+	case library.AuditCopiesSet:
+		return w.Audit.CopiesSet
+	case library.AuditCopiesOff:
+		return w.Audit.CopiesOff
+	case library.AuditCopyFetched:
+		return w.Audit.CopyFetched
 	case library.AuditNoticesSet:
 		return w.Audit.NoticesSet
 	case library.AuditNoticesOff:
@@ -122,7 +129,7 @@ func englishAudit() Audit {
 		CertificateMade: "An authority made a certificate", OrderFailed: "No certificate was made",
 		KeyCreated: "Key made", KeyRevoked: "Key revoked",
 		BackupKey: "Recovery key set", BackupMade: "Backup asked for", BackupTaken: "Backup downloaded", BackupDeleted: "Backup deleted", FormerDeleted: "State of before the restore deleted",
-		TokenMade: "Service token made", TokenOff: "Service token turned off", NoticesSet: "Notices set up", NoticesOff: "Notices turned off", Exported: "Library exported", Imported: "Package taken in", Diagnosed: "Diagnostic file downloaded",
+		TokenMade: "Service token made", TokenOff: "Service token turned off", NoticesSet: "Notices set up", NoticesOff: "Notices turned off", CopiesSet: "Storage for copies of backups set up", CopiesOff: "Copies of backups turned off", CopyFetched: "Copy of a backup brought back", Exported: "Library exported", Imported: "Package taken in", Diagnosed: "Diagnostic file downloaded",
 		OthersEnded: "All other browsers signed out", Everywhere: "Signed out everywhere", PutBack: "An older copy of the store was put back",
 		FactorFailed: "Right password, wrong second factor", FactorOn: "Second factor turned on", FactorOff: "Second factor turned off",
 		PasskeyAdded: "Passkey added", PasskeyRemoved: "Passkey removed", PasskeyCopied: "Passkey refused: it may have been copied",
@@ -142,7 +149,7 @@ func germanAudit() Audit {
 		CertificateMade: "Eine Stelle stellte ein Zertifikat aus", OrderFailed: "Es wurde kein Zertifikat ausgestellt",
 		KeyCreated: "Schlüssel erstellt", KeyRevoked: "Schlüssel widerrufen",
 		BackupKey: "Wiederherstellungsschlüssel gesetzt", BackupMade: "Sicherung angefordert", BackupTaken: "Sicherung heruntergeladen", BackupDeleted: "Sicherung gelöscht", FormerDeleted: "Stand vor dem Zurückspielen gelöscht",
-		TokenMade: "Dienstmarke erstellt", TokenOff: "Dienstmarke ausgeschaltet", NoticesSet: "Nachrichten eingerichtet", NoticesOff: "Nachrichten ausgeschaltet", Exported: "Bibliothek ausgeführt", Imported: "Paket eingeführt", Diagnosed: "Diagnosedatei heruntergeladen",
+		TokenMade: "Dienstmarke erstellt", TokenOff: "Dienstmarke ausgeschaltet", NoticesSet: "Nachrichten eingerichtet", NoticesOff: "Nachrichten ausgeschaltet", CopiesSet: "Speicher für Kopien von Sicherungen eingerichtet", CopiesOff: "Kopien von Sicherungen ausgeschaltet", CopyFetched: "Kopie einer Sicherung zurückgeholt", Exported: "Bibliothek ausgeführt", Imported: "Paket eingeführt", Diagnosed: "Diagnosedatei heruntergeladen",
 		OthersEnded: "Alle anderen Browser abgemeldet", Everywhere: "Überall abgemeldet", PutBack: "Eine ältere Kopie des Speichers wurde zurückgespielt",
 		FactorFailed: "Passwort richtig, zweiter Faktor falsch", FactorOn: "Zweiter Faktor eingeschaltet", FactorOff: "Zweiter Faktor ausgeschaltet",
 		PasskeyAdded: "Passkey hinzugefügt", PasskeyRemoved: "Passkey entfernt", PasskeyCopied: "Passkey abgelehnt: er könnte kopiert worden sein",
