@@ -11,7 +11,7 @@ import (
 
 func aStorage() Storage {
 	return Storage{
-		Endpoint: " s3.example.org/ ", Bucket: " my-backups ", Prefix: "/home/box/", PathStyle: true,
+		Endpoint: " s3.example.org/ ", Bucket: " my-backups ", Prefix: "/nas/box/", PathStyle: true,
 		AccessKey: "AKIAEXAMPLE0q7x", Secret: " wJalrq7xUtnFEMI/K7MDENG\n",
 	}
 }
@@ -25,7 +25,7 @@ func TestStorageKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := StorageState{
-		Endpoint: "https://s3.example.org", Host: "s3.example.org", Region: usualRegion, Bucket: "my-backups", Prefix: "home/box/", PathStyle: true,
+		Endpoint: "https://s3.example.org", Host: "s3.example.org", Region: usualRegion, Bucket: "my-backups", Prefix: "nas/box/", PathStyle: true,
 	}
 	if got := s.StorageState(); got != want {
 		t.Errorf("%+v", got)
