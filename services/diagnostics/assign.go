@@ -7,9 +7,19 @@ import (
 	"unicode"
 )
 
-// assigned finds names with what is given to them: NAME=, "name":, name =>.
+// assigned finds names with what is given to them: NAME=, "name":, name =>; also
+// with the quotes that HTML and JSON write in other words.
 func assigned() *regexp.Regexp {
-	return regexp.MustCompile(`([A-Za-z][A-Za-z0-9_.\-]{1,80})\\*["'` + "`" + `]?\]?[ \t]*(?:=>|:=|==?|:)\s*`)
+	return regexp.MustCompile(`([\pL][\pL\pN_.\-]{1,80})(?:\\*["'` + "`" + `]|` + entity + `)?\]?[ \t]*(?:=>|->|→|:=|!=|==?|:)\s*`)
+}
+
+// entity is a quote in HTML, or escaped in JSON.
+const entity = `&(?:quot|apos|#0*3[49]|#x0*2[27]);|\\+u002[27]`
+
+// listed finds names that stand before their value in a list of strings, or are
+// themselves a value: "name": NAME, "value": "…".
+func listed() *regexp.Regexp {
+	return regexp.MustCompile(`["']([\pL][\pL\pN_.\-]{1,80})\\*["'],[ \t]*(?:\\*["']?value\\*["']?[ \t]*[:=][ \t]*)?(\\*"[^"\n]*"|'[^'\n]*')`)
 }
 
 // assignment is the rule of values whose name says that they are secret.
@@ -20,24 +30,42 @@ func (s *Shapes) assignments(text string) (hits []hit) {
 		if !secretName(text[at[2]:at[3]]) {
 			continue
 		}
-		from, to := value(text, at[1])
-		if v := text[from:to]; !harmless(v) && !prose(text[at[2]:at[3]], text[at[3]:at[1]], v) {
+		from, to := s.value(text, at[1])
+		if v := text[from:to]; !harmless(v) && !isFile(text[at[2]:at[3]], v) && !prose(text[at[2]:at[3]], text[at[3]:at[1]], v) {
 			hits = append(hits, hit{from, to, assignment})
+		}
+	}
+	for _, at := range s.listed.FindAllStringSubmatchIndex(text, -1) {
+		if next := strings.TrimLeft(text[at[5]:], " \t"); strings.HasPrefix(next, ":") {
+			continue // it is a name itself
+		}
+		if secretName(text[at[2]:at[3]]) && !harmless(text[at[4]:at[5]]) {
+			hits = append(hits, hit{at[4], at[5], assignment})
 		}
 	}
 	return hits
 }
 
-// value is where the value that begins at i ends: with its quote, or with the
-// word.
-func value(text string, i int) (from, to int) {
+// value is where the value that begins at i ends: with its quote or bracket, or
+// with the word.
+func (s *Shapes) value(text string, i int) (from, to int) {
 	from = i
+	line := text[i:lineEnd(text, i)]
+	if at := s.entity.FindStringIndex(line); at != nil {
+		if n := strings.Index(line[at[1]:], line[:at[1]]); n >= 0 {
+			return from, from + 2*at[1] + n
+		}
+		return from, from + len(line)
+	}
 	for i < len(text) && text[i] == '\\' {
 		i++
 	}
 	slashes := i - from
 	if i < len(text) && strings.IndexByte("\"'`", text[i]) >= 0 {
 		quote := text[i]
+		if i+1 == len(text) || space(text[i+1]) {
+			return from, i // it ends what the name stands in
+		}
 		for j := i + 1; j < len(text) && text[j] != '\n'; j++ {
 			if text[j] == quote && run(text, j) <= slashes {
 				return from, j + 1
@@ -47,7 +75,28 @@ func value(text string, i int) (from, to int) {
 	}
 	for to = from; to < len(text) && !space(text[to]); to++ {
 	}
-	return from, to
+	return from, max(to, closed(text, from))
+}
+
+// closed is where the bracket at i is closed in the same line; i: it is none, or
+// stays open.
+func closed(text string, i int) int {
+	depth := 0
+	for j := i; j < len(text) && text[j] != '\n'; j++ {
+		switch text[j] {
+		case '(', '[', '{':
+			depth++
+		case ')', ']', '}':
+			depth--
+		}
+		if depth == 0 {
+			if j == i {
+				return i // no bracket is here
+			}
+			return j + 1
+		}
+	}
+	return i
 }
 
 // run is the number of backslashes before i.
@@ -70,15 +119,25 @@ func secretName(name string) bool {
 	words := wordsOf(name)
 	for i, w := range words {
 		switch w {
-		case "pass", "pwd", "pw", "passwd", "key", "apikey", "auth", "jwt", "otp", "totp", "pin", "psk", "sid", "sig", "signature",
-			"session", "sessionid", "csrf", "xsrf", "dsn", "bearer", "private", "mnemonic", "seed", "salt", "identity", "ticket":
+		case "pass", "pwd", "pw", "passwd", "auth", "jwt", "otp", "totp", "pin", "psk", "sid", "sig", "signature", "session", "sessionid", "csrf", "xsrf",
+			"dsn", "bearer", "private", "mnemonic", "seed", "salt", "identity", "ticket", "hmac", "nonce", "webhook", "license", "licence", "unlock":
 			return true
 		case "code":
-			if i > 0 && slices.Contains([]string{"setup", "recovery", "auth", "verification", "access", "backup", "time"}, words[i-1]) {
+			if i > 0 && slices.Contains([]string{"setup", "recovery", "auth", "verification", "access", "backup", "time", "security"}, words[i-1]) {
+				return true
+			}
+		case "string", "str":
+			if i > 0 && strings.HasPrefix(words[i-1], "conn") {
 				return true
 			}
 		}
-		for _, part := range []string{"password", "passphrase", "passwd", "passcode", "secret", "token", "apikey", "credential", "cookie", "authorization"} {
+		if strings.HasSuffix(w, "key") || strings.HasSuffix(w, "schlüssel") {
+			return true
+		}
+		for _, part := range []string{
+			"password", "passphrase", "passwd", "passcode", "secret", "token", "apikey", "credential", "cookie", "authorization",
+			"passwort", "kennwort", "geheim", "contraseña", "senha", "motdepasse", "wachtwoord",
+		} {
 			if strings.Contains(w, part) {
 				return true
 			}
@@ -87,11 +146,18 @@ func secretName(name string) bool {
 	return false
 }
 
+// isFile reports a path under the name of a key, such as COFFER_TLS_KEY.
+func isFile(name, v string) bool {
+	v = strings.TrimRight(v, `",.:;`)
+	return strings.HasPrefix(strings.TrimLeft(v, `"`), "/") && strings.HasSuffix(strings.ToLower(name), "_key") && !random(v) && !strings.ContainsAny(v, "+=$%&!#^*~")
+}
+
 // prose reports a sentence after a colon, by a name that stands before such.
 func prose(name, sign, v string) bool {
-	name = strings.ToLower(name)
-	return len(wordsOf(name)) == 1 && strings.HasSuffix(sign, ": ") && !notAWord(strings.TrimRight(v, ".,;:")) &&
-		!strings.Contains(name, "pass") && !strings.Contains(name, "secret") && !strings.Contains(name, "token")
+	if !strings.HasSuffix(sign, ": ") || notAWord(v) {
+		return false
+	}
+	return slices.Contains([]string{"key", "keys", "secrets", "auth", "identity", "session", "ticket", "signature", "private", "salt", "seed", "license", "webhook", "schlüssel"}, strings.ToLower(name))
 }
 
 // wordsOf splits a name at its signs and capitals.
@@ -120,15 +186,17 @@ func harmless(v string) bool {
 	case "", "true", "false", "null", "nil", "none", "yes", "no", "on", "off", "set", "unset", "eacces", "eperm", "enoent", "eafnosupport", Configured:
 		return true
 	}
-	return len(v) < 3 && strings.IndexFunc(v, func(r rune) bool { return !isDigit(r) }) < 0 || replaced(v)
+	return len(v) < 2 || len(v) == 2 && strings.IndexFunc(v, func(r rune) bool { return !isDigit(r) }) < 0 || replaced(v)
 }
 
-// maxPEM is how far from its beginning a PEM block without an end is taken to
-// go, in bytes.
-const maxPEM = 8 << 10
+// Bounds of a PEM block without an end.
+const (
+	maxPEM   = 8 << 10 // bytes
+	maxApart = 3       // lines between two that belong to it
+)
 
 // blocks are the PEM blocks of a text, by the rule pem. Between their lines
-// anything may stand.
+// anything may stand. One without an end goes as far as there are lines of it.
 func (s *Shapes) blocks(text string) (hits []hit) {
 	for i := 0; ; {
 		from := strings.Index(text[i:], "-----BEGIN ")
@@ -136,11 +204,41 @@ func (s *Shapes) blocks(text string) (hits []hit) {
 			return hits
 		}
 		from += i
-		to := min(len(text), from+maxPEM)
-		if at := s.pemEnd.FindStringIndex(text[from:to]); at != nil {
+		limit := min(len(text), from+maxPEM)
+		if next := strings.Index(text[from+1:limit], "-----BEGIN "); next >= 0 {
+			limit = from + 1 + next
+		}
+		to := limit
+		if at := s.pemEnd.FindStringIndex(text[from:limit]); at != nil {
 			to = from + at[1]
+		} else {
+			to = openBlock(text[:limit], from)
 		}
 		hits = append(hits, hit{from, to, "pem"})
 		i = to
 	}
+}
+
+// openBlock is where the block that begins at from, and has no end, does not go
+// on any more.
+func openBlock(text string, from int) (to int) {
+	line := text[from:lineEnd(text, from)]
+	to = from + len("-----BEGIN ")
+	if n := strings.Index(text[to:from+len(line)], "-----"); n >= 0 {
+		to += n + len("-----")
+	}
+	if random(text[to : from+len(line)]) { // escaped, all of it in one line
+		to = from + len(line)
+	}
+	within := false
+	for at, apart := from+len(line)+1, 0; at < len(text) && apart < maxApart; at++ {
+		end := lineEnd(text, at)
+		body := strings.TrimSpace(text[at:end])
+		short := within && apart == 0 && len(body) >= shortestLast && strings.IndexFunc(body, func(r rune) bool { return r > 127 || !encoded(byte(r)) }) < 0
+		if apart++; random(body) || short {
+			to, apart, within = end, 0, true
+		}
+		at = end
+	}
+	return to
 }

@@ -87,6 +87,12 @@ func Canaries() []Canary {
 		{"hex", "value " + digits, digits},
 		{"entropy", "value " + word, word},
 		{"flag", "--password " + small, small},
+		{"list of strings", `["password", "` + small + `"]`, small},
+		{"name of its own", `{"name":"API_TOKEN","value":"` + small + `"}`, small},
+		{"German", "Kennwort: " + small, small},
+		{"HTML", "&quot;password&quot;:&quot;" + small + "&quot;", small},
+		{"attribute", `<input type="password" value="` + small + `">`, small},
+		{"recovery code", "used " + small[:4] + "-abcd-efgh-2345", "abcd-efgh-2345"},
 	}
 }
 

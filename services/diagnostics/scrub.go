@@ -11,16 +11,16 @@ const Configured = "configured"
 
 // Shapes removes what looks like a secret. It is safe for concurrent use.
 type Shapes struct {
-	rules    []shape
-	assigned *regexp.Regexp
-	pemEnd   *regexp.Regexp
-	marks    *regexp.Regexp
+	rules                    []shape
+	assigned, listed, entity *regexp.Regexp
+	pemEnd                   *regexp.Regexp
+	marks                    *regexp.Regexp
 }
 
 // NewShapes returns the rules.
 func NewShapes() *Shapes {
 	return &Shapes{
-		rules: shapes(), assigned: assigned(),
+		rules: shapes(), assigned: assigned(), listed: listed(), entity: regexp.MustCompile(`^(?:` + entity + `)`),
 		pemEnd: regexp.MustCompile(`-----END [A-Za-z0-9 ]+-----`), marks: regexp.MustCompile(mark),
 	}
 }
