@@ -60,9 +60,11 @@ func (s *server) readLog(ctx context.Context, q library.LogQuery) (library.LogPa
 	return s.Logs.Log(ctx, q)
 }
 
-// isFollow reports a question for what the log has gained: who follows the log
-// of the API must not find a line of its own in each answer.
+// isFollow reports a question that an open page asks again by itself: what the
+// log has gained, how the work stands. Who follows the log of the API must not
+// find a line of its own in each answer.
 func isFollow(c *gin.Context) bool {
-	return strings.HasSuffix(c.FullPath(), "/logs/more") ||
-		strings.HasSuffix(c.FullPath(), "/api/v1/logs/:service") && c.Query("cursor") != ""
+	path := c.FullPath()
+	return strings.HasSuffix(path, "/logs/more") || strings.HasSuffix(path, "/activity/state") || strings.HasSuffix(path, "/tray") ||
+		strings.HasSuffix(path, "/api/v1/logs/:service") && c.Query("cursor") != ""
 }

@@ -50,7 +50,7 @@ func (s *server) begin(c *gin.Context) {
 	took := s.Now().Sub(start)
 	s.measure(c, took)
 	level := slog.LevelInfo
-	if isProbe(c) || isFollow(c) && c.Writer.Status() < 400 {
+	if isProbe(c) || isFollow(c) && c.Writer.Status() == http.StatusOK {
 		level = slog.LevelDebug
 	}
 	s.log.Log(c.Request.Context(), level, "request",

@@ -213,3 +213,23 @@ func (v *visitor) broken(path string) (string, *http.Response) {
 	r, err := v.Post(v.b.url+path, "multipart/form-data; boundary=x", strings.NewReader(form))
 	return body(v.b.t, r, err), r
 }
+
+// What an open page asks again by itself leaves no line in the log; the same
+// asked by a stranger does.
+func TestOpenPageLeavesNoLines(t *testing.T) {
+	b := newBox(t, "")
+	lines := func(v *visitor, path string) int {
+		before := strings.Count(b.log.String(), "level=INFO msg=request")
+		v.get(path)
+		return strings.Count(b.log.String(), "level=INFO msg=request") - before
+	}
+	owner, stranger := b.owner(), b.visitor()
+	for path, want := range map[string]int{"/activity/state": 0, "/tray?id=none": 0, "/activity": 1} {
+		if got := lines(owner, path); got != want {
+			t.Errorf("%s: %d lines, want %d", path, got, want)
+		}
+		if lines(stranger, path) == 0 {
+			t.Errorf("%s: a stranger leaves no line", path)
+		}
+	}
+}
