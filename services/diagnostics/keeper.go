@@ -226,11 +226,15 @@ func (k *Keeper) clean(ctx context.Context, d *library.Diagnosis, files []file) 
 // named gives what names things other names, and removes what looks like a
 // secret, before and after.
 func (k *Keeper) named(names *Names, f *file, found Counts, text string) (string, error) {
-	text, err := passed(found)(k.shapes().Clean(names.IDs(text)))
+	text, ids := names.IDs(text)
+	found.Add(ids)
+	text, err := passed(found)(k.shapes().Clean(text))
 	if err != nil {
 		return "", err
 	}
-	return passed(found)(k.shapes().Clean(f.shorten(names.Clean(text))))
+	text, others := names.Clean(text)
+	found.Add(others)
+	return passed(found)(k.shapes().Clean(f.shorten(text)))
 }
 
 // passed adds what a step counted to counts.

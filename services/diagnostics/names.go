@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -34,6 +33,9 @@ type nameRule struct {
 	match *regexp.Regexp
 	group int
 	name  func(n *Names, s string) string // s itself: it stays
+	// needs are small letters, one of which is in each line that matches; nil:
+	// unknown. No rule matches over the end of a line.
+	needs []string
 }
 
 // The kinds of name.
@@ -86,116 +88,81 @@ func (n *Names) Name(kind, s string) string {
 	return "[" + kind + ":" + hex.EncodeToString(m.Sum(nil)[:4]) + "]"
 }
 
-// IDs gives ids other names. It comes before Shapes, which take ids for
-// secrets.
-func (n *Names) IDs(text string) string {
-	text = n.ids.ReplaceAllStringFunc(text, func(id string) string { return n.Name(kindID, id) })
-	return nameRule{n.asked, 1, func(n *Names, s string) string { return n.Name(kindID, s) }}.apply(n, text)
+// IDs gives ids other names, and counts them. It comes before Shapes, which take
+// ids for secrets.
+func (n *Names) IDs(text string) (string, Counts) {
+	return n.apply([]nameRule{
+		{match: n.ids, name: id}, {match: n.asked, group: 1, name: id, needs: []string{"request_id="}},
+	}, text)
 }
 
-// Clean gives the rest other names.
-func (n *Names) Clean(text string) string {
+func id(n *Names, s string) string { return n.Name(kindID, s) }
+
+// Clean gives the rest other names, and counts them by kind.
+func (n *Names) Clean(text string) (string, Counts) {
+	var known []nameRule
 	for _, k := range n.known {
-		for range 2 { // neighbours share what is between them
-			text = nameRule{k.match, 2, func(n *Names, s string) string { return n.Name(k.kind, s) }}.apply(n, text)
+		r := nameRule{match: k.match, group: 2, name: func(n *Names, s string) string { return n.Name(k.kind, s) }}
+		known = append(known, r, r) // neighbours share what is between them
+	}
+	return n.apply(append(known, n.rules...), text)
+}
+
+func (n *Names) apply(rules []nameRule, text string) (string, Counts) {
+	counts := Counts{}
+	var out strings.Builder
+	for from := 0; from <= len(text); {
+		to := lineEnd(text, from)
+		line := text[from:to]
+		for _, r := range rules {
+			line = r.apply(n, line, counts)
+		}
+		out.WriteString(line)
+		if to < len(text) {
+			out.WriteByte('\n')
+		}
+		from = to + 1
+	}
+	return out.String(), counts
+}
+
+func (r nameRule) apply(n *Names, line string, counts Counts) string {
+	if r.needs != nil {
+		small := smallLetters(line)
+		if !slices.ContainsFunc(r.needs, func(s string) bool { return strings.Contains(small, s) }) {
+			return line
 		}
 	}
-	for _, r := range n.rules {
-		text = r.apply(n, text)
+	found := r.match.FindAllStringSubmatchIndex(line, -1)
+	if len(found) == 0 {
+		return line
 	}
-	return text
-}
-
-func (r nameRule) apply(n *Names, text string) string {
+	marks := n.marks.FindAllStringIndex(line, -1)
 	var b strings.Builder
 	last := 0
-	marks := n.marks.FindAllStringIndex(text, -1)
-	for _, at := range r.match.FindAllStringSubmatchIndex(text, -1) {
+	for _, at := range found {
 		from, to := at[2*r.group], at[2*r.group+1]
-		if from < last || from == to || slices.ContainsFunc(marks, func(m []int) bool { return m[0] < to && from < m[1] }) {
+		if from < last || from == to {
 			continue
 		}
-		b.WriteString(text[last:from])
-		b.WriteString(r.name(n, text[from:to]))
+		if i := reaching(marks, from); i < len(marks) && marks[i][0] < to {
+			continue // it stands for something already
+		}
+		name := r.name(n, line[from:to])
+		if name == line[from:to] {
+			continue
+		}
+		for _, m := range n.marks.FindAllStringSubmatch(name, -1) {
+			kind, rule, _ := strings.Cut(strings.Trim(m[0], "[]"), ":")
+			if kind != "redacted" {
+				rule = "name-" + kind
+			}
+			counts[rule]++
+		}
+		b.WriteString(line[last:from])
+		b.WriteString(name)
 		last = to
 	}
-	b.WriteString(text[last:])
+	b.WriteString(line[last:])
 	return b.String()
-}
-
-func nameRules() []nameRule {
-	rule := func(expression string, group int, name func(*Names, string) string) nameRule {
-		return nameRule{regexp.MustCompile(expression), group, name}
-	}
-	return []nameRule{
-		// What people wrote or looked for is not for support.
-		rule(`(?i)\b(?:title|file_?name|query|q|search|subject|author|snippet)=("(?:[^"\\\n]|\\.)*"?|[^\s"]+)`, 1, func(_ *Names, s string) string {
-			if replaced(s) {
-				return s
-			}
-			return placeholder("content")
-		}),
-		rule(`(?i)[\w.+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*`, 0, func(n *Names, s string) string { return n.Name(kindUser, s) }),
-		rule(`(?i)\b(?:user|username|user_name|login|account|owner)(?:\\*")?\s*[:=]\s*\\*"?([^\s"\\,;\[\]]+)`, 1, func(n *Names, s string) string {
-			if !strings.ContainsFunc(s, isLetter) || slices.Contains(ordinary(), strings.ToLower(s)) {
-				return s
-			}
-			return n.Name(kindUser, s)
-		}),
-		rule(`[a-z][a-z0-9+.-]*://(?:\[redacted:[a-z-]+\]@)?([A-Za-z0-9._-]+)`, 1, (*Names).host),
-		rule(`(?i)\b(?:host|hostname|server|server_name|sni|domain|referr?er)(?:\\*")?\s*[:=]\s*\\*"?([a-z0-9._-]+)`, 1, (*Names).host),
-		rule(`\b\d{1,3}(?:\.\d{1,3}){3}\b`, 0, (*Names).address),
-		rule(`(?i)(?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?`, 0, (*Names).address),
-		rule(`(?i)\b(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:`+domains+`)\b`, 0, (*Names).host),
-		rule(`(?:^|[\s"'=(,]|: )((?:/[^\s"'<>:,;()?]+)+)`, 1, (*Names).path),
-	}
-}
-
-// domains are endings of names on networks. Those that end files of programs
-// are not among them.
-const domains = `com|org|net|edu|gov|mil|int|info|biz|io|dev|app|xyz|me|tv|cloud|online|site|tech|page|blog|shop|wiki|zone|link|world|space|house|family|name|email|` +
-	`lan|local|home|internal|intranet|corp|private|localdomain|arpa|box|onion|example|test|ts|duckdns|` +
-	`de|at|ch|li|fr|it|es|pt|nl|be|lu|dk|se|no|fi|ie|uk|eu|cz|sk|hu|ro|bg|gr|tr|ru|ua|us|ca|mx|br|ar|cl|au|nz|jp|kr|cn|tw|hk|sg|in|za|il|ae`
-
-func (n *Names) host(s string) string {
-	name := strings.ToLower(strings.TrimSuffix(s, "."))
-	if name == "" || name == "_" || slices.Contains(ordinary(), name) || slices.Contains(n.modules, name) || !strings.ContainsFunc(name, isLetter) {
-		return s
-	}
-	return n.Name(kindHost, s)
-}
-
-// address leaves the addresses that every machine has.
-func (n *Names) address(s string) string {
-	a, err := netip.ParseAddr(s)
-	if err != nil || a.IsLoopback() || a.IsUnspecified() {
-		return s
-	}
-	return n.Name(kindAddress, a.Unmap().String())
-}
-
-// path leaves the folders and files that every box has.
-func (n *Names) path(s string) string {
-	parts := strings.Split(s, "/")
-	for i, p := range parts {
-		if p == "" || strings.HasPrefix(p, "[") || slices.Contains(places(), strings.TrimRight(p, ".")) || strings.HasSuffix(p, ".go") {
-			continue
-		}
-		parts[i] = n.Name(kindPath, p)
-	}
-	return strings.Join(parts, "/")
-}
-
-// places are the parts of paths that every box has: its folders and files, and
-// the addresses of its pages.
-func places() []string {
-	return []string{
-		"data", "store", "index", "blobs", "backups", "secrets", "logs", "config", "inbox", "restore", "staged", "import", "witness", "coffer.db", "coffer.yaml",
-		"session-key", "setup-code", "service-token", "tls", "edge", "ca", "outgoing.json", "run", "coffer", "nginx", "nginx.pid", "nginx.conf", "conf.d", "acme",
-		"api.sock", "link.sock", "parser.sock", "egress.sock", "control.sock", "box.sock", "owner.sock", "usr", "share", "bin", "sbin", "lib", "etc", "var", "tmp",
-		"proc", "self", "sys", "fs", "cgroup", "dev", "null", "stdout", "stderr", "static", "templates", "pdfium-cache", "resolv.conf", "hosts",
-		"api", "v1", "livez", "readyz", "metrics", "health", "auth", "login", "logout", "factor", "me", "sessions", "keys", "password", "setup", "sources", "text",
-		"original", "retry", "cancel", "search", "jobs", "events", "library", "activity", "posture", "settings", "account", "access", "https", "audit", "about",
-		"diagnostics", "preview", "outgoing", "export", "openapi.json", "favicon.ico", "_edge", "verify", "facts", "manifest.webmanifest",
-	}
 }

@@ -82,7 +82,7 @@ func TestDiagnosticsPage(t *testing.T) {
 	page, r = v.post(path, nil) // and is sent on
 	status(t, r, 200)
 	at := strings.TrimPrefix(r.Request.URL.RequestURI(), "/box")
-	has(t, page, "5 files. 4 places were blotted out.", "<code>logs/api.log</code>", "secret of the box 2", "cookie 1", "odd 1", "metrics.txt</b>", "Metrics are off",
+	has(t, page, "5 files. 4 places were blotted out or renamed.", "<code>logs/api.log</code>", "secret of the box 2", "cookie 1", "odd 1", "metrics.txt</b>", "Metrics are off",
 		`name="id" value="madex"`, "Download", "!Not again", "!it failed")
 	page, _ = v.get(at + "&file=logs%2Fapi.log")
 	has(t, page, `id="opened"`, "it failed", "[redacted:known-secret]", "&lt;b&gt;msg", "!<b>msg")
