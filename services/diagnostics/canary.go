@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"html"
 	"net/url"
 	"strings"
 )
@@ -33,24 +34,29 @@ func (c Canary) In(text string) bool {
 func Disguises(secret string) []Canary {
 	quoted, _ := json.Marshal(secret) // every string has JSON
 	twice, _ := json.Marshal(string(quoted))
-	var percent, escaped strings.Builder
+	var percent, escaped, octal strings.Builder
 	for i := range len(secret) {
 		fmt.Fprintf(&percent, "%%%02x", secret[i])
 		fmt.Fprintf(&escaped, `\x%02x`, secret[i])
+		fmt.Fprintf(&octal, `\%03o`, secret[i])
 	}
 	var all []Canary
 	for form, text := range map[string]string{
-		"plain": secret, "json": string(quoted), "json in json": string(twice), "url": url.QueryEscape(secret), "every byte of a url": percent.String(),
+		"plain": secret, "html": html.EscapeString(secret), "json": string(quoted), "json in json": string(twice), "url": url.QueryEscape(secret), "every byte of a url": percent.String(),
 		"url in a url": url.QueryEscape(url.QueryEscape(secret)), "every byte of a url in a url": url.QueryEscape(percent.String()), "escaped": escaped.String(),
 		"hex": hex.EncodeToString([]byte(secret)), "capital hex": strings.ToUpper(hex.EncodeToString([]byte(secret))),
 		"base64": base64.StdEncoding.EncodeToString([]byte(secret)), "base64 of a user and it": base64.StdEncoding.EncodeToString([]byte("owner:" + secret)),
 		"base64 of a word and it": base64.URLEncoding.EncodeToString([]byte("a" + secret + "bc")), "base64 after two": base64.RawURLEncoding.EncodeToString([]byte("ab" + secret)),
+		"octal": octal.String(), "bytes": fmt.Sprint([]byte(secret)), "bytes of Go": fmt.Sprintf("%#v", []byte(secret)), "bytes of JSON": strings.ReplaceAll(fmt.Sprint([]byte(secret)), " ", ","),
+		"hex of hex": hex.EncodeToString([]byte(hex.EncodeToString([]byte(secret)))), "base64 of hex": base64.StdEncoding.EncodeToString([]byte(hex.EncodeToString([]byte(secret)))),
 		"base64 of base64": base64.StdEncoding.EncodeToString([]byte(base64.StdEncoding.EncodeToString([]byte(secret)))),
 	} {
 		gone := text
 		switch {
 		case strings.HasPrefix(form, "base64 "): // what is beside it is not it
 			gone = text[8:max(8, len(text)-4)]
+		case strings.HasPrefix(form, "bytes"):
+			gone = strings.TrimSuffix(strings.TrimPrefix(strings.Trim(text, "[]"), "]byte{"), "}")
 		case strings.Contains(form, "json"):
 			gone = strings.Trim(text, `\"`)
 		}

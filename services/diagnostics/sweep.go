@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"fmt"
+	"html"
 	"maps"
 	"net/url"
 	"slices"
@@ -20,6 +22,7 @@ const (
 	KnownPlain  = "known-secret"
 	KnownBase64 = "known-secret-base64"
 	KnownHex    = "known-secret-hex"
+	KnownBytes  = "known-secret-bytes"
 )
 
 // Bounds of secrets, in bytes. A shorter one cannot be told from a word; of a
@@ -80,7 +83,7 @@ func NewSweep(secrets [][]byte) *Sweep {
 // itself reports what is a part of what the sweep itself writes: who has such
 // a secret has none.
 func itself(text string) bool {
-	for _, rule := range []string{KnownPlain, KnownBase64, KnownHex} {
+	for _, rule := range []string{KnownPlain, KnownBase64, KnownHex, KnownBytes} {
 		if strings.Contains(placeholder(rule), text) {
 			return true
 		}
@@ -142,7 +145,7 @@ func forms(needle []byte) map[string]string {
 	quoted, _ := json.Marshal(s) // every string has JSON
 	written := map[string]bool{
 		s: true, url.QueryEscape(s): true, url.PathEscape(s): true, string(quoted[1 : len(quoted)-1]): true,
-		base64.StdEncoding.EncodeToString(needle): true,
+		base64.StdEncoding.EncodeToString(needle): true, hex.EncodeToString(needle): true,
 	}
 	for w := range written {
 		for _, e := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
@@ -153,8 +156,14 @@ func forms(needle []byte) map[string]string {
 		all[hex.EncodeToString([]byte(w))] = KnownHex
 		all[colons(w)] = KnownHex
 	}
-	for _, text := range []string{plain, foldText(strings.ReplaceAll(s, " ", "+")), foldText(url.QueryEscape(s)), foldText(string(quoted[1 : len(quoted)-1]))} {
-		all[text] = KnownPlain
+	for _, text := range []string{
+		s, strings.ReplaceAll(s, " ", "+"), url.QueryEscape(s), string(quoted[1 : len(quoted)-1]),
+		html.EscapeString(s), strings.NewReplacer("&#34;", "&quot;", "&#39;", "&apos;").Replace(html.EscapeString(s)),
+	} {
+		all[foldText(text)] = KnownPlain
+	}
+	for _, text := range listings(needle) {
+		all[foldText(text)] = KnownBytes
 	}
 	return all
 }
@@ -167,6 +176,15 @@ func inBase64(e *base64.Encoding, s string, shift int) string {
 		text = text[:len(text)-1]
 	}
 	return text[[3]int{0, 2, 3}[shift]:]
+}
+
+// listings are how programs print bytes that they do not take for a text: as Go
+// does with %v and %#v, and as JSON does without the brackets.
+func listings(needle []byte) []string {
+	plain := fmt.Sprint(needle)
+	plain = plain[1 : len(plain)-1]
+	syntax := fmt.Sprintf("%#v", needle)
+	return []string{plain, strings.ReplaceAll(plain, " ", ","), strings.TrimSuffix(strings.TrimPrefix(syntax, "[]byte{"), "}")}
 }
 
 func colons(s string) string {

@@ -136,6 +136,11 @@ func (v view) unescape() view {
 			}
 			out.add('\\', from, v.to[i])
 		default:
+			if b, ok := octalByte(v.text, i+1); ok {
+				out.add(b, from, v.to[i+3])
+				i += 3
+				continue
+			}
 			out.add('\\', from, v.to[i])
 		}
 	}
@@ -150,6 +155,20 @@ func hexByte(s []byte, i int) (byte, bool) {
 	high, ok := hexDigit(s[i])
 	low, also := hexDigit(s[i+1])
 	return high<<4 | low, ok && also
+}
+
+// octalByte reads three digits at i.
+func octalByte(s []byte, i int) (b byte, ok bool) {
+	if i+2 >= len(s) || s[i] > '3' {
+		return 0, false
+	}
+	for _, d := range s[i : i+3] {
+		if d < '0' || d > '7' {
+			return 0, false
+		}
+		b = b<<3 | (d - '0')
+	}
+	return b, true
 }
 
 func hexDigit(b byte) (byte, bool) {

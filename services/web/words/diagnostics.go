@@ -32,7 +32,7 @@ func englishDiagnostics() Diagnostics {
 		Title: "Diagnostics", Text: "A file that you can send to whoever helps you. It says how the box is and nothing of what is in it. See what is in it before you download it.",
 		In: "What is in it", Sentence: "%s. %s.", Files: Plural{"%s file", "%s files"}, Removed: Plural{"%s place was blotted out or renamed", "%s places were blotted out or renamed"},
 		Took: "Removed:", Rules: map[string]string{
-			"known-secret": "secret of the box", "known-secret-base64": "secret of the box in base64", "known-secret-hex": "secret of the box in hex",
+			"known-secret": "secret of the box", "known-secret-base64": "secret of the box in base64", "known-secret-hex": "secret of the box in hex", "known-secret-bytes": "secret of the box, byte by byte",
 			"assignment": "value with a telling name", "quoted-secret": "secret in a sentence", "cookie": "cookie", "authorization": "sign-in in a header", "url-userinfo": "sign-in in an address",
 			"query": "query of an address", "pem": "PEM block", "age-key": "age key", "jwt": "signed token", "provider-key": "key of a service", "flag": "option of a command", "element": "XML element",
 			"url-encoded": "encoded for an address", "hex": "long hex", "encoded-lines": "encoded lines", "base64": "base64", "base32": "base32", "entropy": "random characters", "recovery-code": "recovery code",
@@ -57,7 +57,7 @@ func germanDiagnostics() Diagnostics {
 		Title: "Diagnose", Text: "Eine Datei, die du jemandem schicken kannst, der dir hilft. Sie sagt, wie es der Box geht, und nichts von dem, was in ihr liegt. Sieh nach, was darin steht, bevor du sie herunterlädst.",
 		In: "Was darin steht", Sentence: "%s. %s.", Files: Plural{"%s Datei", "%s Dateien"}, Removed: Plural{"%s Stelle wurde geschwärzt oder umbenannt", "%s Stellen wurden geschwärzt oder umbenannt"},
 		Took: "Entfernt:", Rules: map[string]string{
-			"known-secret": "Geheimnis der Box", "known-secret-base64": "Geheimnis der Box in Base64", "known-secret-hex": "Geheimnis der Box in Hex",
+			"known-secret": "Geheimnis der Box", "known-secret-base64": "Geheimnis der Box in Base64", "known-secret-hex": "Geheimnis der Box in Hex", "known-secret-bytes": "Geheimnis der Box, Byte für Byte",
 			"assignment": "Wert mit verräterischem Namen", "quoted-secret": "Geheimnis in einem Satz", "cookie": "Cookie", "authorization": "Anmeldung in einem Kopf", "url-userinfo": "Anmeldung in einer Adresse",
 			"query": "Abfrage einer Adresse", "pem": "PEM-Block", "age-key": "age-Schlüssel", "jwt": "signiertes Token", "provider-key": "Schlüssel eines Dienstes", "flag": "Option eines Befehls", "element": "XML-Element",
 			"url-encoded": "für eine Adresse kodiert", "hex": "langes Hex", "encoded-lines": "kodierte Zeilen", "base64": "Base64", "base32": "Base32", "entropy": "zufällige Zeichen", "recovery-code": "Wiederherstellungscode",
