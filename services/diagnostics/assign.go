@@ -183,7 +183,9 @@ func wordsOf(name string) []string {
 func harmless(v string) bool {
 	v = strings.Trim(v, "\\\"'`,;}])({[")
 	switch strings.ToLower(v) {
-	case "", "true", "false", "null", "nil", "none", "yes", "no", "on", "off", "set", "unset", "eacces", "eperm", "enoent", "eafnosupport", Configured:
+	case "", "true", "false", "null", "nil", "none", "yes", "no", "on", "off", "set", "unset", "ok", "absent", "present", "missing", "expired", "invalid", "revoked", "unknown", "required", "failed", "denied", "refused",
+		"eacces", "eperm", "enoent", "eafnosupport", Configured,
+		"session-key", "secret-key", "setup-code", "service-token": // files of secrets, named by the box
 		return true
 	}
 	return len(v) < 2 || len(v) == 2 && strings.IndexFunc(v, func(r rune) bool { return !isDigit(r) }) < 0 || replaced(v)

@@ -61,7 +61,7 @@ func NewNames(k Known) *Names {
 		modules: k.Modules, marks: regexp.MustCompile(mark),
 		ids:   regexp.MustCompile(`\b(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|0[0-9a-hjkmnp-tv-z]{25})\b`),
 		rules: nameRules(),
-		asked: regexp.MustCompile(`\brequest_id=([0-9a-f]{32})\b`),
+		asked: regexp.MustCompile(`\brequest_id(?:\\*")?[=:]\s*(?:\\*")?([0-9a-f]{32}|[a-z2-7]{26})\b`),
 	}
 	_, _ = rand.Read(n.key[:]) // it does not fail; it ends the process instead
 	add := func(kind string, all []string) {
@@ -92,7 +92,7 @@ func (n *Names) Name(kind, s string) string {
 // ids for secrets.
 func (n *Names) IDs(text string) (string, Counts) {
 	return n.apply([]nameRule{
-		{match: n.ids, name: id}, {match: n.asked, group: 1, name: id, needs: []string{"request_id="}},
+		{match: n.ids, name: id}, {match: n.asked, group: 1, name: id, needs: []string{"request_id"}},
 	}, text)
 }
 

@@ -1,7 +1,10 @@
 package diagnostics
 
 import (
+	"io/fs"
 	"maps"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -71,6 +74,33 @@ func TestNamesTellTheirKind(t *testing.T) {
 		if !strings.HasPrefix(clean, want.begins) || !maps.Equal(found, want.found) {
 			t.Errorf("%s becomes %s, %v", text, clean, found)
 		}
+	}
+}
+
+// Addresses of the box's own pages and calls tell nothing of anybody; a new part
+// of one is put on the list of places.
+func TestRoutesStay(t *testing.T) {
+	n, route, found := NewNames(Known{}), regexp.MustCompile(`"(/[a-z0-9_{}:*./-]+)"`), 0
+	for _, dir := range []string{"../api", "../web"} {
+		err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			source, err := os.ReadFile(path)
+			for _, m := range route.FindAllSubmatch(source, -1) {
+				found++
+				if text := "route=" + string(m[1]); renamed(n, text) != text {
+					t.Errorf("%s: %s becomes %s", path, text, renamed(n, text))
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found < 80 {
+		t.Errorf("%d addresses were found", found)
 	}
 }
 

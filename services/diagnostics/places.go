@@ -10,6 +10,14 @@ func places() []string {
 		"proc", "self", "sys", "fs", "cgroup", "dev", "null", "stdout", "stderr", "static", "templates", "pdfium-cache", "resolv.conf", "hosts",
 		"api", "v1", "livez", "readyz", "metrics", "health", "auth", "login", "logout", "factor", "me", "sessions", "keys", "password", "setup", "sources", "text",
 		"original", "retry", "cancel", "search", "jobs", "events", "library", "activity", "posture", "settings", "account", "access", "https", "audit", "about",
-		"diagnostics", "preview", "outgoing", "export", "openapi.json", "favicon.ico", "_edge", "verify", "facts", "reauthenticate", "passkey", ".well-known", "acme-challenge", "local", "ca-certificates", "manifest.webmanifest",
+		"diagnostics", "preview", "outgoing", "export", "openapi.json", "favicon.ico", "_edge", "verify", "facts", "reauthenticate", "passkey", ".well-known", "acme-challenge", "local", "ca-certificates",
+		"name", "more", "state", "tray", "packages", "add", "step", "allow", "undo", "forget", "totp", "codes", "confirm", "off", "file", "others", "end", "everywhere",
+		"passkeys", "remove", "appearance", "key", "new", "order", "only", "back", "renew", "drop", "notices", "test", "stop", "reach", "first",
+		"manifest.webmanifest",
 	}
+}
+
+// variables are what stands in routes for what differs.
+func variables() []string {
+	return []string{"{id}", "{service}", "{name}", "{file}", "*path", ":id"}
 }
