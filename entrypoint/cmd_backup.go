@@ -17,24 +17,28 @@ import (
 
 // playBackup makes, lists and proves backups of the box that runs.
 func playBackup(ctx context.Context, c call) int {
-	usage := fmt.Errorf("%w: coffer backup create [--passphrase] | list | verify ID [--passphrase]", errUsage)
+	usage := fmt.Errorf("%w: coffer backup create [--passphrase] | list [--remote] | verify ID [--passphrase] | storage … | fetch NAME", errUsage)
 	if len(c.args) == 0 {
 		return c.fail("backup", usage)
 	}
 	what := c.args[0]
+	if what == "storage" {
+		return c.storage(ctx, c.args[1:])
+	}
 	flags := flag.NewFlagSet("backup "+what, flag.ContinueOnError)
 	flags.SetOutput(c.err)
 	root := flags.String("root", "/", "the folder below which the box lives")
 	phrase := flags.Bool("passphrase", false, "with a passphrase, which is asked for, instead of the recovery key")
+	remote := flags.Bool("remote", false, "list what is in the storage for copies")
 	args := c.args[1:]
-	id := ""
-	if what == "verify" && len(args) > 0 && args[0] != "" && args[0][0] != '-' {
+	id, named := "", what == "verify" || what == "fetch"
+	if named && len(args) > 0 && args[0] != "" && args[0][0] != '-' {
 		id, args = args[0], args[1:]
 	}
 	if err := flags.Parse(args); err != nil {
 		return exitUsage
 	}
-	if flags.NArg() > 0 || (what == "verify") != (id != "") {
+	if flags.NArg() > 0 || named != (id != "") || *remote && what != "list" {
 		return c.fail("backup", usage)
 	}
 	cfg, code := c.configOf("backup", *root)
@@ -45,7 +49,13 @@ func playBackup(ctx context.Context, c call) int {
 	var err error
 	switch what {
 	case "list":
-		err = c.listBackups(ctx, at)
+		if *remote {
+			err = c.listCopies(ctx, at)
+		} else {
+			err = c.listBackups(ctx, at)
+		}
+	case "fetch":
+		err = c.fetchCopy(ctx, at, filepath.Join(cfg.Data, "backups"), id)
 	case "create", "verify":
 		err = c.workOnBackup(ctx, at, filepath.Join(cfg.Data, "backups"), id, *phrase)
 	default:
@@ -76,16 +86,19 @@ func (c call) listBackups(ctx context.Context, at string) error {
 		return running(err)
 	}
 	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ID\tMADE\tSTATE\tPROVEN\tSEALED TO\tBYTES\tSOURCES")
+	fmt.Fprintln(w, "ID\tMADE\tSTATE\tPROVEN\tSEALED TO\tBYTES\tSOURCES\tCOPIED TO")
 	for _, b := range a.Backups {
-		state, proven := string(b.Status), "-"
+		state, proven, copied := string(b.Status), "-", "-"
 		if b.Reason != nil {
 			state += " (" + b.Reason.Message + ")"
 		}
 		if !b.ProvenAt.IsZero() {
 			proven = b.ProvenAt.UTC().Format(time.RFC3339)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%d\n", b.ID, b.CreatedAt.UTC().Format(time.RFC3339), state, proven, b.Seal, b.Size, b.Sources)
+		if b.CopiedTo != "" {
+			copied = b.CopiedTo
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\n", b.ID, b.CreatedAt.UTC().Format(time.RFC3339), state, proven, b.Seal, b.Size, b.Sources, copied)
 	}
 	return w.Flush()
 }

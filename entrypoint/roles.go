@@ -27,7 +27,7 @@ func roles() []role {
 		{name: "config", help: "every option with its value and where it comes from", play: playConfig},
 		{name: "setup-code", help: "the code for the first visit", play: playSetupCode},
 		{name: "owner", help: "owner reset-password: set a new password without the old one; owner remove-factors: turn second factors off", play: playOwner},
-		{name: "backup", help: "backup create | list | verify ID [--passphrase]", play: playBackup},
+		{name: "backup", help: "backup create | list [--remote] | verify ID [--passphrase] | storage | fetch NAME", play: playBackup},
 		{name: "restore", help: "put a backup in the place of what there is: coffer restore FILE, and back: coffer restore --undo", play: playRestore},
 		{name: "compact", help: "make the store's file smaller while the box is stopped", play: playCompact},
 		{name: "diagnostics", help: "the file to give away when you ask for help: coffer diagnostics [--preview] [FILE]", play: playDiagnostics},

@@ -89,6 +89,8 @@ func (l *look) backupProven(context.Context) Finding {
 		return fail("a backup that lacks something would be taken for whole")
 	case facts.BackupFailed != "":
 		return fail("the last backup failed: " + facts.BackupFailed)
+	case facts.CopyFailed != "":
+		return fail("the last backup is not in the storage: " + facts.CopyFailed)
 	case facts.BackupProvenAt.IsZero() && !facts.BackupsPlanned:
 		return Finding{NotApplicable, "there is no backup yet, and none is made unasked: set up a recovery key in Settings, Backups"}
 	case facts.BackupProvenAt.IsZero():
@@ -96,6 +98,14 @@ func (l *look) backupProven(context.Context) Finding {
 	case age > provenWithin:
 		return degraded("the last backup was proven on " + facts.BackupProvenAt.UTC().Format(time.DateOnly) + ", which is " + days(age) + " ago")
 	}
-	return pass(fmt.Sprintf("opened again on %s with %d sources, its store restored into a scratch copy and looked through, its originals hashed",
-		facts.BackupProvenAt.UTC().Format("2006-01-02 15:04 UTC"), facts.BackupSources))
+	const minute = "2006-01-02 15:04 UTC"
+	evidence := fmt.Sprintf("opened again on %s with %d sources, its store restored into a scratch copy and looked through, its originals hashed",
+		facts.BackupProvenAt.UTC().Format(minute), facts.BackupSources)
+	switch {
+	case facts.CopiesTo != "" && facts.CopiedAt.IsZero():
+		evidence += "; no copy is at " + facts.CopiesTo + " yet"
+	case facts.CopiesTo != "":
+		evidence += fmt.Sprintf("; a copy was at %s and compared on %s", facts.CopiesTo, facts.CopiedAt.UTC().Format(minute))
+	}
+	return pass(evidence)
 }

@@ -320,6 +320,11 @@ func TestEachClaim(t *testing.T) {
 		{"backup-proven", "none", nil, none, "no backup yet"},
 		{"backup-proven", "none so far", facts(func(f *Facts) { f.BackupsPlanned = true }), part, "no backup has been proven yet"},
 		{"backup-proven", "old", facts(func(f *Facts) { f.BackupsPlanned, f.BackupProvenAt = true, time.Now().Add(-9*24*time.Hour) }), part, "9 days ago"},
+		{"backup-proven", "", facts(func(f *Facts) {
+			f.BackupProvenAt, f.CopiesTo, f.CopiedAt = time.Now(), "s3.lan", time.Date(2031, 5, 1, 12, 0, 0, 0, time.UTC)
+		}), Pass, "at s3.lan and compared on 2031-05-01 12:00 UTC"},
+		{"backup-proven", "", facts(func(f *Facts) { f.BackupProvenAt, f.CopiesTo = time.Now(), "s3.lan" }), Pass, "no copy is at s3.lan yet"},
+		{"backup-proven", "not copied", facts(func(f *Facts) { f.BackupProvenAt, f.CopyFailed = time.Now(), "The storage is full." }), bad, "not in the storage: The storage is full"},
 		{"backup-proven", "failed", facts(func(f *Facts) { f.BackupProvenAt, f.BackupFailed = time.Now(), "The disk is full." }), bad, "failed: The disk is full"},
 		{"backup-proven", "in part", facts(func(f *Facts) { f.BackupPartIsWhole = true }), bad, "lacks something"},
 

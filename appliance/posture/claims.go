@@ -214,7 +214,7 @@ func Claims() []Claim {
 		},
 		{
 			ID: "no-egress", Group: GroupNetwork, Title: "Nothing goes out",
-			Claim:   "One service, egress, can open internet sockets, and the edge cannot connect out. Egress takes nothing in, reads nothing of the volume, and goes only for purposes that you configured; each destination is counted and shown. With none configured the box sends no packet of its own, not even a DNS question.",
+			Claim:   "One service, egress, can open internet sockets, and the edge cannot connect out. Egress takes nothing in, opens nothing of the volume, and goes only for purposes that you configured; each destination is counted and shown. With none configured the box sends no packet of its own, not even a DNS question.",
 			Against: "your documents leaving the box, by a bug or by somebody who got in",
 			Remedy:  "Use a kernel with Landlock 4 (6.7 or later). If a connection is listed here, stop the box and keep its log.",
 			check:   (*look).noEgress,
@@ -241,9 +241,9 @@ func Claims() []Claim {
 		},
 		{
 			ID: "backup-proven", Group: GroupBackups, Title: "Proven backups",
-			Claim:   "The last backup was opened again, restored beside the box and compared.",
-			Against: "a backup that turns out not to restore",
-			Remedy:  "Open Settings, Backups: it says why the last one failed. Free space on the volume if it is full, then make a new one.",
+			Claim:   "The last backup was opened again, restored beside the box and compared. Where you have copies made, it came into your storage and was compared there.",
+			Against: "a backup that turns out not to restore, or to have been lost with the machine",
+			Remedy:  "Open Settings, Backups, and Copies of backups: they say why the last one failed. Free space on the volume if it is full, then make a new one.",
 			check:   (*look).backupProven,
 		},
 		{

@@ -113,6 +113,9 @@ type Facts struct {
 	BackupProvenAt    time.Time `json:"backup_proven_at"` // zero: none is proven
 	BackupSources     int       `json:"backup_sources"`   // in that one
 	BackupFailed      string    `json:"backup_failed"`    // why the newest failed
+	CopiesTo          string    `json:"copies_to"`        // host of the storage; empty: no copies are made
+	CopiedAt          time.Time `json:"copied_at"`        // the latest copy; zero: none
+	CopyFailed        string    `json:"copy_failed"`      // why the last attempt failed
 	BackupBare        bool      `json:"backup_bare"`      // found by trying, as the next three
 	BackupForeign     bool      `json:"backup_foreign"`
 	BackupTampered    bool      `json:"backup_tampered"`

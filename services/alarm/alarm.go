@@ -148,12 +148,15 @@ func (w *Watch) backups(ctx context.Context) []library.Alarm {
 	return ofBackups(o, w.o.Now())
 }
 
-// ofBackups judges the newest backup that has ended, and when one was proven
-// last. What the owner has not set up cannot be late.
+// ofBackups judges the newest backup that has ended, when one was proven last,
+// and the last try to copy one. What the owner has not set up cannot be late.
 func ofBackups(o library.BackupOverview, now time.Time) (out []library.Alarm) {
 	var proven, oldest time.Time
 	decided := false
 	for _, b := range o.Items {
+		if b.Fetched { // it says nothing of whether this box makes any
+			continue
+		}
 		switch b.Status {
 		case library.BackupFailed:
 			if !decided {
@@ -174,6 +177,9 @@ func ofBackups(o library.BackupOverview, now time.Time) (out []library.Alarm) {
 	}
 	if o.Recipient != "" && !since.IsZero() && now.Sub(since) > library.BackupOverdueAfter {
 		out = append(out, library.Alarm{Code: library.AlarmBackupOverdue, At: proven, Grave: true})
+	}
+	if c := o.Copies; c.Failure != nil {
+		out = append(out, library.Alarm{Code: library.AlarmCopyFailed, At: c.Failed, Reason: c.Failure, Grave: true})
 	}
 	return out
 }

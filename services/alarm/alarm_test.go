@@ -79,6 +79,16 @@ func TestBackups(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, row.want)
 		}
 	}
+	fetched := b(f, 0)
+	fetched.Fetched = true
+	o := library.BackupOverview{Recipient: "age1", Items: []library.Backup{fetched, b(p, 0)}}
+	if got := codes(ofBackups(o, now)); got != "" {
+		t.Errorf("another box's backup: %q", got)
+	}
+	o.Copies = library.CopiesState{Failure: &library.Reason{Code: "key"}, Failed: day(0)}
+	if got := codes(ofBackups(o, now)); got != "copy_failed" {
+		t.Errorf("not copied: %q", got)
+	}
 }
 
 func TestCertificate(t *testing.T) {

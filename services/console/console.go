@@ -45,11 +45,12 @@ const (
 
 // Request asks for one thing.
 type Request struct {
-	Ask      string `json:"ask"`
-	Password string `json:"password,omitempty"`
-	ID       string `json:"id,omitempty"`
-	Key      string `json:"key,omitempty"`
-	Preview  bool   `json:"preview,omitempty"` // of Diagnose: nothing leaves the box
+	Ask      string           `json:"ask"`
+	Password string           `json:"password,omitempty"`
+	ID       string           `json:"id,omitempty"`
+	Key      string           `json:"key,omitempty"`
+	Preview  bool             `json:"preview,omitempty"` // of Diagnose: nothing leaves the box
+	Storage  library.CopyWish `json:"storage,omitzero"`  // of SetStorage
 }
 
 // Answer has an Error, or what was asked for.
@@ -60,6 +61,9 @@ type Answer struct {
 
 	Backups  []library.Backup `json:"backups,omitempty"`
 	Restored library.Restored `json:"restored,omitzero"`
+
+	Copies library.CopiesState `json:"copies,omitzero"`
+	Stored []library.Copy      `json:"stored,omitempty"`
 
 	Diagnosis library.Diagnosis `json:"diagnosis,omitzero"`
 	File      []byte            `json:"file,omitempty"` // of Diagnose
@@ -152,6 +156,9 @@ func (o Options) converse(ctx context.Context, conn *net.UnixConn) (a Answer, er
 		}
 	}
 	if a, asked, err := o.aboutBackups(ctx, r, from); asked {
+		return a, err
+	}
+	if a, asked, err := o.aboutCopies(ctx, r); asked {
 		return a, err
 	}
 	if r.Ask == Diagnose {

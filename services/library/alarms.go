@@ -17,6 +17,7 @@ const (
 	AlarmDiskLow       AlarmCode = "disk_low"            // and soon that will be so
 	AlarmBackupFailed  AlarmCode = "backup_failed"       // the newest one, or its proof
 	AlarmBackupOverdue AlarmCode = "backup_overdue"      // none was proven for BackupOverdueAfter
+	AlarmCopyFailed    AlarmCode = "copy_failed"         // a backup did not come into the storage
 	AlarmExpired       AlarmCode = "certificate_expired" // browsers refuse the box
 	AlarmExpires       AlarmCode = "certificate_expires" // Certificate.EndsSoon
 	AlarmUntaken       AlarmCode = "certificate_untaken" // what should be presented is not

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"regexp"
 	"time"
 )
 
@@ -124,4 +125,16 @@ type CopyStorage interface {
 type StoredCopy struct {
 	Name string
 	Size int64 // bytes
+}
+
+var backupID = regexp.MustCompile(`(?:^|-)([0-9]{8}-[0-9]{6})-[0-9a-z]{6}(?:\.age)?$`)
+
+// BackupTime is when the backup of an id, or of a copy's name, was made.
+func BackupTime(of string) (time.Time, bool) {
+	found := backupID.FindStringSubmatch(of)
+	if found == nil {
+		return time.Time{}, false
+	}
+	at, err := time.Parse("20060102-150405", found[1])
+	return at, err == nil
 }

@@ -56,7 +56,7 @@ func options(t *testing.T) Options {
 		Backups: func(context.Context) (library.BackupOverview, error) {
 			return library.BackupOverview{Items: []library.Backup{
 				{Status: library.BackupFailed}, {Status: library.BackupProven, Size: 70, ProvenAt: started}, {Status: library.BackupProven, Size: 30, ProvenAt: started.Add(-time.Hour)},
-			}}, nil
+			}, Copies: library.CopiesState{CopyTarget: library.CopyTarget{Host: "s3.lan"}, Copied: started, Failure: &library.Reason{}}}, nil
 		},
 		States:    []string{"running", "backoff"},
 		StoreFile: filepath.Join(dir, "coffer.db"), IndexFolder: filepath.Join(dir, "index"),
@@ -109,7 +109,7 @@ func TestWhatIsShown(t *testing.T) {
 		`coffer_http_request_duration_seconds_bucket{method="GET",route="/api/v1/sources/:id",le="0.005"} 2`,
 		`coffer_http_request_duration_seconds_count{method="GET",route="/api/v1/sources/:id"} 3`,
 		`coffer_backups{state="proven"} 2`, `coffer_backups{state="failed"} 1`, `coffer_backups{state="running"} 0`, `coffer_backup_size_bytes 100`,
-		`coffer_backup_proven_timestamp_seconds 1.9e+09`,
+		`coffer_backup_proven_timestamp_seconds 1.9e+09`, `coffer_backup_copied_timestamp_seconds 1.9e+09`, `coffer_backup_copy_failed 1`,
 		`coffer_part_readable{part="posture"} 1`, `coffer_part_readable{part="volume"} 1`,
 	} {
 		if !strings.Contains(text, line) {

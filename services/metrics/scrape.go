@@ -24,6 +24,7 @@ type scrape struct {
 	sources, jobs                        *prometheus.Desc
 	uploads, uploaded, searches          *prometheus.Desc
 	storeSize, indexSize, free, capacity *prometheus.Desc
+	copied, uncopied                     *prometheus.Desc
 	backups, backupSize, proven          *prometheus.Desc
 }
 
@@ -50,6 +51,8 @@ func newScrape(o Options) *scrape {
 		backups:    desc("backups", "Backups on the volume, by state.", "state"),
 		backupSize: desc("backup_size_bytes", "Size of all backups on the volume."),
 		proven:     desc("backup_proven_timestamp_seconds", "When a backup was last opened again and compared; missing while none was."),
+		copied:     desc("backup_copied_timestamp_seconds", "When a backup was last in the owner's storage and compared; missing while none was."),
+		uncopied:   desc("backup_copy_failed", "1 while the last attempt to copy a backup to the owner's storage failed; missing while there is none."),
 		free:       desc("volume_free_bytes", "Space that is free on the volume."),
 		capacity:   desc("volume_size_bytes", "Size of the volume."),
 	}
@@ -60,7 +63,7 @@ func (s *scrape) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		s.build, s.uptime, s.readable, s.posture, s.looked, s.service, s.restarts, s.sources, s.jobs,
 		s.uploads, s.uploaded, s.searches, s.storeSize, s.indexSize, s.free, s.capacity,
-		s.backups, s.backupSize, s.proven,
+		s.backups, s.backupSize, s.proven, s.copied, s.uncopied,
 	} {
 		to <- d
 	}
@@ -184,6 +187,16 @@ func (s *scrape) tellBackups(ctx context.Context, gauge sample) error {
 	gauge(s.backupSize, float64(size))
 	if !proven.IsZero() {
 		gauge(s.proven, float64(proven.Unix()))
+	}
+	if c := o.Copies; c.Host != "" {
+		failed := 0.0
+		if c.Failure != nil {
+			failed = 1
+		}
+		gauge(s.uncopied, failed)
+		if !c.Copied.IsZero() {
+			gauge(s.copied, float64(c.Copied.Unix()))
+		}
 	}
 	return nil
 }

@@ -105,13 +105,16 @@ func TestAccessible(t *testing.T) {
 	for _, path := range []string{
 		"/", "/?q=notice+period", "/?q=submarine&type=pdf", "/library", "/library/" + string(long.ID), "/library/" + string(long.ID) + "?q=heating+curve",
 		"/library/" + string(failed.Items[0].ID), "/library/" + string(long.ID) + "/delete", "/library/none", "/activity", "/posture", "/logs", "/add",
-		"/settings/account", "/settings/keys", "/settings/access", "/settings/https", "/settings/backups", "/settings/backups/restore", "/settings/packages", "/settings/notices", "/settings/outgoing", "/settings/diagnostics",
+		"/settings/account", "/settings/keys", "/settings/access", "/settings/https", "/settings/backups", "/settings/backups/restore", "/settings/packages", "/settings/copies", "/settings/notices", "/settings/outgoing", "/settings/diagnostics",
 		"/settings/audit", "/settings/appearance", "/settings/about",
 	} {
 		look(v, path)
 	}
 	look(v, "/settings/diagnostics", submit("form[action$='settings/diagnostics'] button"), seen(".diagnosis"), click(".diagnosis .row:last-child a"), seen("#opened"))
 	look(v, "/library", click("[data-add]"))
+	b.copies.tell(failingCopies(time.Now()))
+	look(v, "/settings/copies?list=1", click("[action*='/test'] button"), seen("#answer"))
+	look(v, "/settings/copies?list=1")
 	b.notices.tell(failingNotices(time.Now()))
 	look(v, "/settings/notices", click("[action*='/test'] button"), seen("#answer"))
 	b.alarms.tell(someAlarms()...)

@@ -48,6 +48,7 @@ type box struct {
 	packages   *packages.Keeper
 	diagnosing *diagnosing
 	notices    *noticed
+	copies     *copied
 	alarms     *alarmed
 	scripts    scriptFile
 	restored   atomic.Int32 // how often a backup was to be put in place
@@ -137,14 +138,14 @@ func newBox(t testing.TB, base string) *box {
 	t.Cleanup(func() { must(t, b.packages.Close()) })
 	b.run(func(ctx context.Context) { must(t, b.packages.Run(ctx)) })
 	b.run(func(ctx context.Context) { must(t, keeper.RunToken(ctx)) })
-	b.alarms, b.diagnosing, b.notices = &alarmed{}, &diagnosing{}, &noticed{}
+	b.alarms, b.diagnosing, b.notices, b.copies = &alarmed{}, &diagnosing{}, &noticed{}, &copied{}
 	b.site, err = New(Options{
-		Diagnostics: b.diagnosing, Notices: b.notices, Alarms: b.alarms, Packages: b.packages, Backups: b.backups, Library: b.lib, Watch: b.watch, Logs: b.said, WayOut: b.went, FrontDoor: b.door, Keeper: keeper, Accounts: st, Cookies: cookies, BasePath: base,
+		Diagnostics: b.diagnosing, Notices: b.notices, Copies: b.copies, Alarms: b.alarms, Packages: b.packages, Backups: b.backups, Library: b.lib, Watch: b.watch, Logs: b.said, WayOut: b.went, FrontDoor: b.door, Keeper: keeper, Accounts: st, Cookies: cookies, BasePath: base,
 		Version: "0.1.0-test", Status: api.Status, Log: log,
 	})
 	must(t, err)
 	engine, err := api.New(api.Options{
-		Diagnostics: b.diagnosing, Notices: b.notices, Alarms: b.alarms, Packages: b.packages, Backups: b.backups, Library: b.lib, Keeper: keeper, Accounts: st, Hosts: auth.Hosts{Accounts: st}, Cookies: cookies,
+		Diagnostics: b.diagnosing, Notices: b.notices, Copies: b.copies, Alarms: b.alarms, Packages: b.packages, Backups: b.backups, Library: b.lib, Keeper: keeper, Accounts: st, Hosts: auth.Hosts{Accounts: st}, Cookies: cookies,
 		EdgeToken: edgeToken, BasePath: base, MaxUpload: maxUpload, Version: "0.1.0-test", Failure: b.site.Fail, Log: log,
 	})
 	must(t, err)

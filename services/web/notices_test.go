@@ -131,7 +131,7 @@ func TestNoticeText(t *testing.T) {
 	const planted = "Kündigung Lindenstrasse.pdf"
 	for _, code := range []string{"en", "de", "xx", ""} {
 		for _, alarm := range []library.AlarmCode{
-			library.AlarmDiskFull, library.AlarmDiskLow, library.AlarmBackupFailed, library.AlarmBackupOverdue, library.AlarmExpired, library.AlarmExpires, library.AlarmUntaken,
+			library.AlarmDiskFull, library.AlarmDiskLow, library.AlarmBackupFailed, library.AlarmCopyFailed, library.AlarmBackupOverdue, library.AlarmExpired, library.AlarmExpires, library.AlarmUntaken,
 		} {
 			for _, over := range []bool{false, true} {
 				title, text := words.NoticeText(code, library.NoticeEvent{

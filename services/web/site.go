@@ -33,6 +33,7 @@ import (
 	"coffer/services/web/settings/appearance"
 	"coffer/services/web/settings/audit"
 	"coffer/services/web/settings/backups"
+	"coffer/services/web/settings/copies"
 	"coffer/services/web/settings/diagnostics"
 	"coffer/services/web/settings/https"
 	"coffer/services/web/settings/keys"
@@ -155,6 +156,8 @@ func sections(o Options, asker *reauth.Asker) []settings.Row {
 			New: func(d *settings.Desk) (settings.Section, error) { return https.New(d, o.FrontDoor, o.Accounts) }},
 		{Name: backups.Name, Title: func(w *words.Words) string { return w.Backups.Title },
 			New: func(d *settings.Desk) (settings.Section, error) { return backups.New(d, o.Keeper, o.Backups, asker) }},
+		{Name: copies.Name, Title: func(w *words.Words) string { return w.Copies.Title },
+			New: func(d *settings.Desk) (settings.Section, error) { return copies.New(d, o.Keeper, o.Copies, asker) }},
 		{Name: packages.Name, Title: func(w *words.Words) string { return w.Packages.Title },
 			New: func(d *settings.Desk) (settings.Section, error) { return packages.New(d, o.Keeper, o.Packages) }},
 		{Name: notices.Name, Title: func(w *words.Words) string { return w.Notices.Title },

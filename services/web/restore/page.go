@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -26,6 +27,8 @@ type Page struct {
 	Code       string
 	Fault      string // the field at fault: code, key or file
 	Problem    *shell.Problem
+	Here       string // id of a backup that lies on the box; empty: a file is given
+	HereWhen   string
 	Done       string // a heading; empty: not yet
 	Missing    bool
 	DoneText   string
@@ -69,9 +72,16 @@ func (s *Site) Register(public, owner gin.IRouter) {
 	public.POST("/setup/restore", s.post)
 	owner.GET("/settings/backups/restore", s.get)
 	// A file cannot wait in a page that asks who they are, so that comes first.
-	allowed := s.Asker.Guard(func(c *gin.Context) { s.Shell.Go(c, "/settings/backups/restore") })
+	again := func(c *gin.Context) {
+		to := "/settings/backups/restore"
+		if id := c.Query("backup"); id != "" {
+			to += "?backup=" + url.QueryEscape(id)
+		}
+		s.Shell.Go(c, to)
+	}
+	allowed := s.Asker.Guard(again)
 	owner.POST("/settings/backups/restore/allow", allowed)
-	owner.GET("/settings/backups/restore/allow", func(c *gin.Context) { s.Shell.Go(c, "/settings/backups/restore") })
+	owner.GET("/settings/backups/restore/allow", again)
 	owner.POST("/settings/backups/restore", s.post)
 	owner.POST("/settings/backups/restore/undo", s.Asker.Guard(s.putBack))
 	owner.POST("/settings/backups/restore/forget", s.Asker.Guard(s.forget))
@@ -88,6 +98,14 @@ func (s *Site) get(c *gin.Context) {
 	if p.Again = shell.IsKind(err, library.Unproved); err != nil && !p.Again {
 		s.Shell.Fail(c, err)
 		return
+	}
+	if id := c.Query("backup"); id != "" {
+		b, err := s.Backups.Backup(c.Request.Context(), id)
+		if err != nil {
+			s.Shell.Fail(c, err)
+			return
+		}
+		p.here(b.ID)
 	}
 	at, err := s.Backups.Former(c.Request.Context())
 	if err != nil {
@@ -170,7 +188,13 @@ func (s *Site) post(c *gin.Context) {
 	}
 	if err == nil {
 		var got library.Restored
-		if got, err = s.Backups.Restore(c.Request.Context(), file, fields["key"]); err == nil {
+		if file != nil {
+			got, err = s.Backups.Restore(c.Request.Context(), file, fields["key"])
+		} else {
+			p.here(fields["backup"])
+			got, err = s.Backups.RestoreHere(c.Request.Context(), p.Here, fields["key"])
+		}
+		if err == nil {
 			p.Done, p.DoneText, p.Missing = p.W.For(p.W.Restore.Done, got.Sources), p.W.Restore.DoneText, got.Missing > 0
 			s.view.Render(c, http.StatusAccepted, p)
 			return
@@ -179,7 +203,15 @@ func (s *Site) post(c *gin.Context) {
 	s.refuse(c, p, err, "")
 }
 
-// untilFile reads the fields that come before the file.
+// here has the page speak of a backup that lies on the box.
+func (p *Page) here(id string) {
+	if at, ok := library.BackupTime(id); ok {
+		p.Here, p.HereWhen = id, p.Moment(at).Exact
+	}
+}
+
+// untilFile reads the fields that come before the file; nil where a backup of the
+// box's own folder stands for it.
 func untilFile(parts *multipart.Reader, fields map[string]string) (io.Reader, error) {
 	for range 4 {
 		part, err := parts.NextPart()
@@ -197,6 +229,9 @@ func untilFile(parts *multipart.Reader, fields map[string]string) (io.Reader, er
 			return nil, noFile()
 		}
 		fields[part.FormName()] = string(text)
+		if part.FormName() == "backup" {
+			return nil, nil
+		}
 	}
 	return nil, noFile()
 }

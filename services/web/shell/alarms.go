@@ -26,6 +26,8 @@ func (s *Shell) alarms(f *Frame) (out []Alarm) {
 			line.Link, line.To = f.Base+"/library", f.W.Alarms.ToDocuments
 		case library.AlarmBackupFailed, library.AlarmBackupOverdue:
 			line.Link, line.To = f.Base+"/settings/backups", f.W.Alarms.ToBackups
+		case library.AlarmCopyFailed:
+			line.Link, line.To = f.Base+"/settings/copies", f.W.Copies.ToCopies
 		default:
 			line.Link, line.To = f.Base+"/settings/https", f.W.Alarms.ToHTTPS
 		}
@@ -47,6 +49,8 @@ func (f *Frame) alarm(a library.Alarm) string {
 			why = strings.TrimSuffix(f.W.BackupReason(a.Reason.Code, a.Reason.Message), ".")
 		}
 		return fmt.Sprintf(w.BackupFailed, why)
+	case library.AlarmCopyFailed:
+		return fmt.Sprintf(w.CopyFailed, f.W.CopyAnswer(a.Reason.Code, a.Reason.Message))
 	case library.AlarmBackupOverdue:
 		if a.At.IsZero() {
 			return w.NeverProven

@@ -15,7 +15,7 @@ type Backups struct {
 	ByKey, ByPassphrase         string
 	Download, Prove, Delete     string
 	DownloadOne, ProveOne       string // %s: when it was made
-	DeleteOne                   string // %s: when it was made
+	DeleteOne, RestoreOne       string // %s: when it was made
 	DeleteMeans, DeleteNow      string
 	Keep                        string
 	ProveText, Passphrase       string
@@ -70,7 +70,7 @@ func englishBackups() Backups {
 		Scheduled: "planned", Asked: "asked for",
 		ByKey: "opens with the recovery key", ByPassphrase: "opens with its passphrase",
 		Download: "Download", Prove: "Open again", Delete: "Delete",
-		DownloadOne: "Download the backup of %s", ProveOne: "Open again: the backup of %s", DeleteOne: "Delete the backup of %s?",
+		DownloadOne: "Download the backup of %s", ProveOne: "Open again: the backup of %s", DeleteOne: "Delete the backup of %s?", RestoreOne: "Restore the backup of %s",
 		DeleteMeans: "The file is removed from the box. Copies elsewhere stay.", DeleteNow: "Delete it", Keep: "Keep it",
 		ProveText: "It is opened, every byte is checked, and its library is restored into a scratch copy and compared.", Passphrase: "Passphrase",
 		Make: "Make a backup now", MakeText: "It is sealed to your recovery key. Nothing stops meanwhile.", MakeNow: "Make a backup",
@@ -107,7 +107,7 @@ func germanBackups() Backups {
 		Scheduled: "nach Plan", Asked: "angefordert",
 		ByKey: "öffnet sich mit dem Wiederherstellungsschlüssel", ByPassphrase: "öffnet sich mit ihrer Passphrase",
 		Download: "Herunterladen", Prove: "Wieder öffnen", Delete: "Löschen",
-		DownloadOne: "Sicherung vom %s herunterladen", ProveOne: "Wieder öffnen: Sicherung vom %s", DeleteOne: "Sicherung vom %s löschen?",
+		DownloadOne: "Sicherung vom %s herunterladen", ProveOne: "Wieder öffnen: Sicherung vom %s", DeleteOne: "Sicherung vom %s löschen?", RestoreOne: "Sicherung vom %s zurückspielen",
 		DeleteMeans: "Die Datei wird von der Box entfernt. Kopien anderswo bleiben.", DeleteNow: "Löschen", Keep: "Behalten",
 		ProveText: "Sie wird geöffnet, jedes Byte geprüft und ihre Bibliothek probeweise wiederhergestellt und verglichen.", Passphrase: "Passphrase",
 		Make: "Jetzt sichern", MakeText: "Die Sicherung wird für deinen Wiederherstellungsschlüssel versiegelt. Nichts steht dabei still.", MakeNow: "Sicherung anlegen",

@@ -121,7 +121,7 @@ func germanClaim(id string) Claim {
 			"einer Anwendung, die mehr liest, als du ihr gegeben hast", ""}
 	case "no-egress":
 		return Claim{"Nichts geht hinaus",
-			"Ein einziger Dienst, egress, kann Verbindungen ins Netz öffnen, und der Eingang kann keine nach außen aufbauen. Egress nimmt nichts an, liest nichts vom Datenträger und geht nur zu Zwecken hinaus, die du eingestellt hast; jedes Ziel wird gezählt und gezeigt. Ist nichts eingestellt, schickt die Box von sich aus kein Paket, nicht einmal eine DNS-Frage.",
+			"Ein einziger Dienst, egress, kann Verbindungen ins Netz öffnen, und der Eingang kann keine nach außen aufbauen. Egress nimmt nichts an, öffnet nichts vom Datenträger und geht nur zu Zwecken hinaus, die du eingestellt hast; jedes Ziel wird gezählt und gezeigt. Ist nichts eingestellt, schickt die Box von sich aus kein Paket, nicht einmal eine DNS-Frage.",
 			"deinen Dokumenten, die die Box verlassen, durch einen Fehler oder durch jemanden, der hineinkam",
 			"Nimm einen Kernel mit Landlock 4 (6.7 oder neuer). Ist hier eine Verbindung genannt, halte die Box an und behalte ihr Protokoll."}
 	case "fetch-ssrf":
@@ -139,9 +139,9 @@ func germanClaim(id string) Claim {
 			"einer gestohlenen oder untergeschobenen Sicherung", "Lösche die genannten Sicherungen, lade das Abbild neu und lege eine neue an."}
 	case "backup-proven":
 		return Claim{"Erprobte Sicherungen",
-			"Die letzte Sicherung wurde wieder geöffnet, neben der Box zurückgespielt und verglichen.",
-			"einer Sicherung, die sich im Ernstfall nicht zurückspielen lässt",
-			"Öffne Einstellungen, Sicherungen: Dort steht, warum die letzte fehlschlug. Schaffe Platz, wenn der Datenträger voll ist, und lege eine neue an."}
+			"Die letzte Sicherung wurde wieder geöffnet, neben der Box zurückgespielt und verglichen. Wo du Kopien machen lässt, kam sie in deinen Speicher und wurde dort verglichen.",
+			"einer Sicherung, die sich im Ernstfall nicht zurückspielen lässt oder mit dem Rechner verloren ging",
+			"Öffne Einstellungen, Sicherungen und Kopien von Sicherungen: Dort steht, warum die letzte fehlschlug. Schaffe Platz, wenn der Datenträger voll ist, und lege eine neue an."}
 	case "diagnostics-clean":
 		return Claim{"Saubere Ausfuhren",
 			"Eine Ausfuhr zur Fehlersuche enthält, was auf einer Liste steht, und wurde nach jedem Geheimnis der Box durchsucht, bevor du sie bekommst, und noch einmal, als sie fertig war.",

@@ -147,6 +147,7 @@ func english() *Words {
 		Packages: englishPackages(),
 		Archives: englishArchives(),
 		Alarms:   englishAlarms(),
+		Copies:   englishCopies(),
 		Notices:  englishNotices(),
 		Restore:  englishRestore(),
 		Access:   englishAccess(),

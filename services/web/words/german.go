@@ -147,6 +147,7 @@ func german() *Words {
 		Packages: germanPackages(),
 		Archives: germanArchives(),
 		Alarms:   germanAlarms(),
+		Copies:   germanCopies(),
 		Notices:  germanNotices(),
 		Restore:  germanRestore(),
 		Access:   germanAccess(),

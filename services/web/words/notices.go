@@ -49,6 +49,10 @@ func NoticeText(code string, e library.NoticeEvent) (title, text string) {
 		text = fmt.Sprintf(text, w.Size(e.Free))
 	case library.AlarmExpires, library.AlarmExpired:
 		text = fmt.Sprintf(text, w.Date(e.When.UTC()))
+	case library.AlarmCopyFailed:
+		if why := w.CopyAnswer(e.Cause, ""); why != "" {
+			text += " " + fmt.Sprintf(n.Reason, why)
+		}
 	case library.AlarmBackupFailed:
 		if why := w.BackupReason(e.Cause, ""); why != "" {
 			text += " " + fmt.Sprintf(n.Reason, why)

@@ -24,7 +24,7 @@ func englishNotices() Notices {
 		NoTopic: "The address names no topic. Add it after the host, as in https://ntfy.sh/my-topic.", OutOfReach: "Nothing is sent to this machine itself, to a link or to where clouds keep credentials. Give the address of another machine.",
 		Begun: map[library.AlarmCode]string{
 			library.AlarmDiskFull: "the disk is full", library.AlarmDiskLow: "the disk is nearly full",
-			library.AlarmBackupFailed: "the last backup failed", library.AlarmBackupOverdue: "no backup for days",
+			library.AlarmBackupFailed: "the last backup failed", library.AlarmCopyFailed: "a backup is not copied", library.AlarmBackupOverdue: "no backup for days",
 			library.AlarmExpired: "the certificate has ended", library.AlarmExpires: "the certificate ends soon", library.AlarmUntaken: "a certificate is not presented",
 		},
 		Begins: map[library.AlarmCode]string{
@@ -32,18 +32,19 @@ func englishNotices() Notices {
 			library.AlarmDiskLow:       "%s are free. Free some space on the volume before nothing can be added.",
 			library.AlarmBackupFailed:  "The newest backup, or its proof, failed. Look at Settings, Backups.",
 			library.AlarmBackupOverdue: "No backup has been proven for three days. Look at Settings, Backups.",
+			library.AlarmCopyFailed:    "The last backup did not come into the storage, and is on the box's machine only. Look at Settings, Copies of backups.",
 			library.AlarmExpired:       "It ended on %s. Browsers refuse to open the box over HTTPS. Look at Settings, HTTPS.",
 			library.AlarmExpires:       "It ends on %s. Look at Settings, HTTPS.",
 			library.AlarmUntaken:       "The certificate that should be presented is not. Settings, HTTPS says why.",
 		},
 		Ended: map[library.AlarmCode]string{
 			library.AlarmDiskFull: "the disk has room again", library.AlarmDiskLow: "the disk has room again",
-			library.AlarmBackupFailed: "backups work again", library.AlarmBackupOverdue: "a backup is proven again",
+			library.AlarmBackupFailed: "backups work again", library.AlarmCopyFailed: "backups are copied again", library.AlarmBackupOverdue: "a backup is proven again",
 			library.AlarmExpired: "the certificate is good again", library.AlarmExpires: "the certificate is renewed", library.AlarmUntaken: "the certificate is presented",
 		},
 		Ends: map[library.AlarmCode]string{
 			library.AlarmDiskFull: "Documents can be added.", library.AlarmDiskLow: "Nothing needs to be done.",
-			library.AlarmBackupFailed: "Nothing needs to be done.", library.AlarmBackupOverdue: "Nothing needs to be done.",
+			library.AlarmBackupFailed: "Nothing needs to be done.", library.AlarmCopyFailed: "Nothing needs to be done.", library.AlarmBackupOverdue: "Nothing needs to be done.",
 			library.AlarmExpired: "Nothing needs to be done.", library.AlarmExpires: "Nothing needs to be done.", library.AlarmUntaken: "Nothing needs to be done.",
 		},
 		TestTitle: "Coffer: a test", TestNotice: "Nothing is wrong. This is how the box tells of alarms.", UnknownTitle: "something needs you", Reason: "Why: %s",
@@ -72,7 +73,7 @@ func germanNotices() Notices {
 		NoTopic: "Die Adresse nennt kein Thema. Hänge es an den Host, wie in https://ntfy.sh/mein-thema.", OutOfReach: "An diesen Rechner selbst, an eine Verbindung und dorthin, wo Clouds Zugangsdaten halten, wird nichts gesendet. Nenne die Adresse eines anderen Rechners.",
 		Begun: map[library.AlarmCode]string{
 			library.AlarmDiskFull: "die Platte ist voll", library.AlarmDiskLow: "die Platte ist fast voll",
-			library.AlarmBackupFailed: "die letzte Sicherung ist fehlgeschlagen", library.AlarmBackupOverdue: "seit Tagen keine Sicherung",
+			library.AlarmBackupFailed: "die letzte Sicherung ist fehlgeschlagen", library.AlarmCopyFailed: "eine Sicherung wird nicht kopiert", library.AlarmBackupOverdue: "seit Tagen keine Sicherung",
 			library.AlarmExpired: "das Zertifikat ist abgelaufen", library.AlarmExpires: "das Zertifikat endet bald", library.AlarmUntaken: "ein Zertifikat wird nicht gezeigt",
 		},
 		Begins: map[library.AlarmCode]string{
@@ -80,18 +81,19 @@ func germanNotices() Notices {
 			library.AlarmDiskLow:       "%s sind frei. Schaffe Platz auf dem Datenträger, bevor nichts mehr hinzukommen kann.",
 			library.AlarmBackupFailed:  "Die neueste Sicherung oder ihr Nachweis ist fehlgeschlagen. Sieh unter Einstellungen, Sicherungen nach.",
 			library.AlarmBackupOverdue: "Seit drei Tagen ist keine Sicherung geprüft. Sieh unter Einstellungen, Sicherungen nach.",
+			library.AlarmCopyFailed:    "Die letzte Sicherung kam nicht in den Speicher und liegt nur auf dem Rechner der Box. Sieh unter Einstellungen, Kopien von Sicherungen nach.",
 			library.AlarmExpired:       "Es endete am %s. Browser weigern sich, die Box über HTTPS zu öffnen. Sieh unter Einstellungen, HTTPS nach.",
 			library.AlarmExpires:       "Es endet am %s. Sieh unter Einstellungen, HTTPS nach.",
 			library.AlarmUntaken:       "Das Zertifikat, das gezeigt werden sollte, wird es nicht. Einstellungen, HTTPS sagt, warum.",
 		},
 		Ended: map[library.AlarmCode]string{
 			library.AlarmDiskFull: "die Platte hat wieder Platz", library.AlarmDiskLow: "die Platte hat wieder Platz",
-			library.AlarmBackupFailed: "Sicherungen gelingen wieder", library.AlarmBackupOverdue: "eine Sicherung ist wieder geprüft",
+			library.AlarmBackupFailed: "Sicherungen gelingen wieder", library.AlarmCopyFailed: "Sicherungen werden wieder kopiert", library.AlarmBackupOverdue: "eine Sicherung ist wieder geprüft",
 			library.AlarmExpired: "das Zertifikat gilt wieder", library.AlarmExpires: "das Zertifikat ist erneuert", library.AlarmUntaken: "das Zertifikat wird gezeigt",
 		},
 		Ends: map[library.AlarmCode]string{
 			library.AlarmDiskFull: "Dokumente können hinzukommen.", library.AlarmDiskLow: "Es ist nichts zu tun.",
-			library.AlarmBackupFailed: "Es ist nichts zu tun.", library.AlarmBackupOverdue: "Es ist nichts zu tun.",
+			library.AlarmBackupFailed: "Es ist nichts zu tun.", library.AlarmCopyFailed: "Es ist nichts zu tun.", library.AlarmBackupOverdue: "Es ist nichts zu tun.",
 			library.AlarmExpired: "Es ist nichts zu tun.", library.AlarmExpires: "Es ist nichts zu tun.", library.AlarmUntaken: "Es ist nichts zu tun.",
 		},
 		TestTitle: "Coffer: eine Probe", TestNotice: "Es fehlt nichts. So sagt die Box, wenn etwas ist.", UnknownTitle: "etwas braucht dich", Reason: "Warum: %s",

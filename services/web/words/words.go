@@ -48,6 +48,7 @@ type Words struct {
 	Archives    Archives
 	Diagnostics Diagnostics
 	Alarms      Alarms
+	Copies      Copies
 	Notices     Notices
 	Settings    Settings
 	Account     Account

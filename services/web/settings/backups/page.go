@@ -122,12 +122,12 @@ func (s *site) page(c *gin.Context) (*Page, error) {
 	}
 	p.Free = fmt.Sprintf(p.W.Backups.Free, p.W.Size(o.Free))
 	for _, b := range o.Items {
-		p.Rows = append(p.Rows, p.row(b))
+		p.Rows = append(p.Rows, p.row(b, o.Copies))
 	}
 	return p, nil
 }
 
-func (p *Page) row(b library.Backup) Row {
+func (p *Page) row(b library.Backup, copies library.CopiesState) Row {
 	w := p.W.Backups
 	r := Row{
 		ID: b.ID, When: p.Moment(b.CreatedAt).Exact, Stands: b.Size > 0, ByPassphrase: b.Seal == library.SealPassphrase,
@@ -140,6 +140,8 @@ func (p *Page) row(b library.Backup) Row {
 		r.Status.Tone, r.Said, r.Bar = "busy", w.Proving, true
 	case b.Status == library.BackupProven:
 		r.Status.Tone, r.Said = "ok", fmt.Sprintf(w.Proven, p.Moment(b.ProvenAt).Text)
+	case b.Status == library.BackupComplete && b.Fetched:
+		r.Status.Tone, r.Said = "idle", p.W.Copies.Brought
 	case b.Status == library.BackupComplete:
 		r.Status.Tone, r.Said = "warn", w.Unproven
 	default:
@@ -158,7 +160,16 @@ func (p *Page) row(b library.Backup) Row {
 	if r.ByPassphrase {
 		seal = w.ByPassphrase
 	}
-	r.Facts = append(r.Facts, asked, seal)
+	if b.Fetched {
+		asked = p.W.Copies.Brought
+	}
+	if r.Said != asked {
+		r.Facts = append(r.Facts, asked)
+	}
+	r.Facts = append(r.Facts, seal)
+	if b.CopiedTo != "" && b.CopiedTo == copies.Place() {
+		r.Facts = append(r.Facts, fmt.Sprintf(p.W.Copies.Also, copies.Host))
+	}
 	if b.Missing > 0 {
 		r.Missing = p.W.For(w.Originals, b.Missing)
 	}

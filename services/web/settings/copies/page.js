@@ -1,0 +1,3 @@
+import { askFirst } from "./ask-first.js";
+
+askFirst();
