@@ -243,7 +243,7 @@ func Claims() []Claim {
 			ID: "backup-proven", Group: GroupBackups, Title: "Proven backups",
 			Claim:   "The last backup was opened again, restored beside the box and compared. Where you have copies made, it came into your storage and was compared there.",
 			Against: "a backup that turns out not to restore, or to have been lost with the machine",
-			Remedy:  "Open Settings, Backups, and Copies of backups: they say why the last one failed. Free space on the volume if it is full, then make a new one.",
+			Remedy:  "Open Settings, Backups, and Copies elsewhere: they say why the last one failed. Free space on the volume if it is full, then make a new one.",
 			check:   (*look).backupProven,
 		},
 		{

@@ -56,7 +56,7 @@ func (k *Keeper) copyTarget(ctx context.Context) (library.CopyTarget, error) {
 func (k *Keeper) placed(ctx context.Context) (library.CopyTarget, error) {
 	to, err := k.copyTarget(ctx)
 	if err == nil && to.Host == "" {
-		err = &library.Error{Kind: library.Conflict, Code: codeNoPlace, Message: "No storage is set up.", Hint: "Set one up first, in Settings, Copies of backups, or with coffer backup storage."}
+		err = &library.Error{Kind: library.Conflict, Code: codeNoPlace, Message: "No storage is set up.", Hint: "Set one up first, in Settings, Copies elsewhere, or with coffer backup storage."}
 	}
 	return to, err
 }

@@ -141,7 +141,7 @@ func germanClaim(id string) Claim {
 		return Claim{"Erprobte Sicherungen",
 			"Die letzte Sicherung wurde wieder geöffnet, neben der Box zurückgespielt und verglichen. Wo du Kopien machen lässt, kam sie in deinen Speicher und wurde dort verglichen.",
 			"einer Sicherung, die sich im Ernstfall nicht zurückspielen lässt oder mit dem Rechner verloren ging",
-			"Öffne Einstellungen, Sicherungen und Kopien von Sicherungen: Dort steht, warum die letzte fehlschlug. Schaffe Platz, wenn der Datenträger voll ist, und lege eine neue an."}
+			"Öffne Einstellungen, Sicherungen und Kopien anderswo: Dort steht, warum die letzte fehlschlug. Schaffe Platz, wenn der Datenträger voll ist, und lege eine neue an."}
 	case "diagnostics-clean":
 		return Claim{"Saubere Ausfuhren",
 			"Eine Ausfuhr zur Fehlersuche enthält, was auf einer Liste steht, und wurde nach jedem Geheimnis der Box durchsucht, bevor du sie bekommst, und noch einmal, als sie fertig war.",

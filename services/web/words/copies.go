@@ -65,7 +65,7 @@ func (w *Words) CopyAnswer(code, message string) string {
 
 func englishCopies() Copies {
 	return Copies{
-		Title:   "Copies of backups",
+		Title:   "Copies elsewhere",
 		Text:    "A backup on the same disk is lost with the disk. The box can copy each one to S3-compatible storage: of a provider, or on another machine of yours. What it copies is sealed; the storage cannot read it.",
 		Nowhere: "No copies are made. Nothing leaves the box.", To: "Copies go to %s",
 		Latest: "The latest was there and compared %s.", NotYet: "There is no copy yet. The next proven backup is copied.",
@@ -90,7 +90,7 @@ func englishCopies() Copies {
 		ThisBox: "of this box", OtherBox: "of the box %s", Here: "on the box too",
 		Fetch: "Bring back", FetchOne: "Bring back the copy of %s",
 		Coming: "Being brought back: the copy of %s", Came: "The copy of %s is back among the backups.", NotCome: "The copy of %s did not come back: %s",
-		ToBackups: "All backups", Also: "also at %s", Brought: "brought back", ToCopies: "Copies of backups",
+		ToBackups: "All backups", Also: "also at %s", Brought: "brought back", ToCopies: "Copies elsewhere",
 		Rescue: "When the box is lost", RescueText: "On a new, empty box “coffer backup storage” takes these same details, “coffer backup list --remote” shows what is there, and “coffer backup fetch” brings one back to be restored with your recovery key. Keep the details of the storage where you keep that key.",
 		FromBackups: "Backups can be copied to storage off this machine, after each one was proven.",
 		BadEndpoint: "That is no address of a storage. It begins with https:// or http://, names a host, and has nothing after it.",
@@ -118,7 +118,7 @@ func englishCopies() Copies {
 
 func germanCopies() Copies {
 	return Copies{
-		Title:   "Kopien von Sicherungen",
+		Title:   "Kopien anderswo",
 		Text:    "Eine Sicherung auf derselben Platte geht mit der Platte verloren. Die Box kann jede in einen S3-Speicher kopieren: bei einem Anbieter oder auf einem anderen Rechner von dir. Was sie kopiert, ist versiegelt; der Speicher kann es nicht lesen.",
 		Nowhere: "Es werden keine Kopien gemacht. Nichts verlässt die Box.", To: "Kopien gehen nach %s",
 		Latest: "Die neueste war dort und verglichen %s.", NotYet: "Es gibt noch keine Kopie. Die nächste geprüfte Sicherung wird kopiert.",
@@ -143,7 +143,7 @@ func germanCopies() Copies {
 		ThisBox: "von dieser Box", OtherBox: "von der Box %s", Here: "auch auf der Box",
 		Fetch: "Zurückholen", FetchOne: "Die Kopie vom %s zurückholen",
 		Coming: "Wird zurückgeholt: die Kopie vom %s", Came: "Die Kopie vom %s ist wieder bei den Sicherungen.", NotCome: "Die Kopie vom %s kam nicht zurück: %s",
-		ToBackups: "Alle Sicherungen", Also: "auch bei %s", Brought: "zurückgeholt", ToCopies: "Kopien von Sicherungen",
+		ToBackups: "Alle Sicherungen", Also: "auch bei %s", Brought: "zurückgeholt", ToCopies: "Kopien anderswo",
 		Rescue: "Wenn die Box verloren ist", RescueText: "Auf einer neuen, leeren Box nimmt „coffer backup storage“ dieselben Angaben, „coffer backup list --remote“ zeigt, was dort liegt, und „coffer backup fetch“ holt eine Kopie zurück, die sich mit deinem Wiederherstellungsschlüssel zurückspielen lässt. Bewahre die Angaben zum Speicher dort auf, wo du diesen Schlüssel aufbewahrst.",
 		FromBackups: "Sicherungen können in einen Speicher außerhalb dieses Rechners kopiert werden, sobald sie geprüft sind.",
 		BadEndpoint: "Das ist keine Adresse eines Speichers. Sie beginnt mit https:// oder http://, nennt einen Host und hat nichts danach.",
