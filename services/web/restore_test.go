@@ -226,3 +226,45 @@ func TestBackupsAskAgain(t *testing.T) {
 	_, r = v.post("/settings/backups/key", url.Values{"identity": {key.Identity}})
 	at(t, r, "/box/settings/backups?done=key")
 }
+
+// One that lies on the box is put back without a file.
+func TestRestoreHere(t *testing.T) {
+	b := newBox(t, "/box")
+	b.reader(0)
+	v := b.owner()
+	b.put("a.txt", "A zebra.")
+	made := b.made(b.backups.Create(t.Context(), "correct horse battery staple"))
+	page, _ := v.get("/settings/backups")
+	has(t, page, `href="/box/settings/backups/restore?backup=`+made.ID+`"`)
+	page, r := v.get("/settings/backups/restore?backup=" + made.ID)
+	status(t, r, 200)
+	has(t, page, `name="backup" value="`+made.ID+`"`, "which lies on the box, is put back", `!type="file"`)
+	_, r = v.get("/settings/backups/restore?backup=20200101-000000-aaaaaa")
+	status(t, r, 404)
+	for _, c := range []struct {
+		key, id string
+		status  int
+	}{
+		{"wrong horse battery staple", made.ID, 422},
+		{"correct horse battery staple", "../x", 404},
+		{"correct horse battery staple", "20200101-000000-aaaaaa", 404},
+	} {
+		_, r = v.brings("/settings/backups/restore", "x.age", "not looked at", "key", c.key, "backup", c.id)
+		status(t, r, c.status)
+	}
+	if b.restored.Load() != 0 {
+		t.Fatal("put in place")
+	}
+	b.elapse(11 * time.Minute)
+	_, r = v.brings("/settings/backups/restore", "x.age", "not looked at", "key", "correct horse battery staple", "backup", made.ID)
+	status(t, r, 403)
+	page, r = v.post("/settings/backups/restore/allow?backup="+made.ID, url.Values{"reauth_password": {password}})
+	status(t, r, 200)
+	has(t, page, `name="backup" value="`+made.ID+`"`)
+	page, r = v.brings("/settings/backups/restore", "x.age", "not looked at", "key", "correct horse battery staple", "backup", made.ID)
+	status(t, r, 202)
+	has(t, page, "One source is restored")
+	if b.restored.Load() != 1 {
+		t.Errorf("put in place %d times", b.restored.Load())
+	}
+}
