@@ -179,3 +179,45 @@ func TestCopiesLeft(t *testing.T) {
 	}
 	<-gone
 }
+
+// Nothing but copies can be named, and nothing is asked of anybody for another
+// name.
+func TestCopyNames(t *testing.T) {
+	n := newNetwork(t, http.NotFoundHandler())
+	server := n.server(Storage)
+	server.Bucket = aBucket()
+	c := serve(t, server)
+	for _, name := range []string{"", "photo.jpg", "../" + nameA, "a/" + nameA, "coffer-.age", nameA + "/x", nameA + "\n", "coffer-DEADBEEF-20310501-120000-aaaaaa.age", "coffer-trial-abc.txt"} {
+		for _, deed := range []Deed{PutCopy, GetCopy, RemoveCopy} {
+			wants(t, c.ask(t.Context(), Request{Purpose: Storage, Copy: &Copy{deed, name}}, nil), CodeInvalid, "no name of a copy")
+		}
+	}
+	if !n.silent() {
+		t.Errorf("asked %v, went to %v", n.asked, n.dialled)
+	}
+}
+
+// Only the host of the storage is gone to, or that of the bucket below it.
+func TestBucketAdmits(t *testing.T) {
+	for _, row := range []struct {
+		path bool
+		host string
+		port uint16
+		ok   bool
+	}{
+		{true, "s3.lan", 7070, true}, {true, "s3.lan", 80, false}, {true, "backups.s3.lan", 7070, false}, {true, "other.lan", 7070, false},
+		{false, "s3.lan", 7070, true}, {false, "backups.s3.lan", 7070, true}, {false, "other.s3.lan", 7070, false}, {false, "backups.s3.lan", 443, false},
+	} {
+		b := aBucket()
+		b.PathStyle = row.path
+		d := newDoor(Storage, 1, nil)
+		s, err := newStorage(d, b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.close()
+		if err := d.admit(row.host, row.port); (err == nil) != row.ok {
+			t.Errorf("%+v: %v", row, err)
+		}
+	}
+}
