@@ -20,7 +20,7 @@ func InEnvironment(environ []string) (all [][]byte) {
 			continue
 		}
 		for _, h := range shapes.find(value) {
-			if slices.Contains([]string{"entropy", "jwt", "provider-key", "age-key", "pem", "recovery-code"}, h.rule) {
+			if slices.Contains([]string{"entropy", "jwt", "provider-key", "age-key", "pem", "code-groups"}, h.rule) {
 				all = append(all, []byte(value[h.from:h.to]))
 			}
 		}

@@ -45,7 +45,7 @@ func shapes() []shape {
 		at("quoted-secret", `(?i)\b(?:`+telling+`)s? (?:is|was|ist|war|lautet):? (`+quoted+`|\S+)`, 1, noPredicate, told()...),
 		at("quoted-secret", `(?i)(?:\b|_)(?:`+telling+`|keys?|pin)s?(?::? +|[ \t]*[|,\t][ \t]*)([^\s=:|]+)(?:[\s:|]|$)`, 1, strange, append(told(), "key", "pin")...),
 		at("quoted-secret", `(?i)\b(?:(?:setup|recovery|access|backup|verification|security)[ -]?code|wiederherstellungscode|einrichtungscode)s?:? +(`+quoted+`|\S+)`, 1, notAWord, "code"),
-		at("recovery-code", `(?i)\b[a-z2-7]{4}(?:-[a-z2-7]{4}){3}\b`, 0, nil, "-"),
+		at("code-groups", `(?i)\b[a-z2-7]{4}(?:-[a-z2-7]{4}){3}\b`, 0, nil, "-"),
 		spans(at("quoted-secret", `(?i)\blogin\s+\S+\s+password\s+(\S+)`, 1, nil, "login")),
 		at("quoted-secret", `(?i)\b(?:login|credentials?) +[^\s/:]+[/:](\S+)`, 1, nil, "login", "credential"),
 		at("quoted-secret", `(?i)\bidentified +by +(`+quoted+`)`, 1, nil, "identified"),
