@@ -41,7 +41,7 @@ func changes(b *library.NoticeBook, told bool, all []library.Alarm, missed map[l
 		}
 		delete(missed, e.Alarm)
 		changed = true
-		if !slices.ContainsFunc(all, func(a library.Alarm) bool { return sort(a.Code) == sort(e.Alarm) }) {
+		if !slices.ContainsFunc(all, func(a library.Alarm) bool { return matter(a.Code) == matter(e.Alarm) }) {
 			wait(b, library.NoticeEvent{ID: newID(), At: now.UTC(), Alarm: e.Alarm, Over: true})
 		}
 		return true
@@ -49,8 +49,8 @@ func changes(b *library.NoticeBook, told bool, all []library.Alarm, missed map[l
 	return changed
 }
 
-// sort puts alarms together of which one tells how the other ended.
-func sort(code library.AlarmCode) library.AlarmCode {
+// matter puts alarms together of which one tells how the other ended.
+func matter(code library.AlarmCode) library.AlarmCode {
 	switch code {
 	case library.AlarmDiskFull:
 		return library.AlarmDiskLow
