@@ -102,7 +102,7 @@ func (n *Names) path(s string) string {
 		return "/" + n.Name(kindPath, s)
 	}
 	for i, p := range parts {
-		if p == "" || strings.HasPrefix(p, "[") || slices.Contains(places(), strings.TrimRight(p, ".:-")) || slices.Contains(variables(), p) || strings.HasSuffix(p, ".go") {
+		if p == "" || strings.HasPrefix(p, "[") || slices.Contains(places(), strings.TrimRight(p, ".:-")) || strings.HasSuffix(p, ".go") {
 			continue
 		}
 		parts[i] = n.Name(kindPath, p)

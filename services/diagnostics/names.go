@@ -28,6 +28,9 @@ type knownName struct {
 	kind  string
 }
 
+// route is an address as the box has it in its table, without what differs.
+const route = `\broute(?:\\*")?[=:]\s*(?:\\*")?/[a-z0-9_{}:*./-]*`
+
 // nameRule replaces a group of each match.
 type nameRule struct {
 	match *regexp.Regexp
@@ -58,7 +61,7 @@ type Known struct {
 // NewNames returns names under a key of its own.
 func NewNames(k Known) *Names {
 	n := &Names{
-		modules: k.Modules, marks: regexp.MustCompile(mark),
+		modules: k.Modules, marks: regexp.MustCompile(mark + `|` + route),
 		ids:   regexp.MustCompile(`\b(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|0[0-9a-hjkmnp-tv-z]{25})\b`),
 		rules: nameRules(),
 		asked: regexp.MustCompile(`\brequest_id(?:\\*")?[=:]\s*(?:\\*")?([0-9a-f]{32}|[a-z2-7]{26})\b`),

@@ -77,8 +77,7 @@ func TestNamesTellTheirKind(t *testing.T) {
 	}
 }
 
-// Addresses of the box's own pages and calls tell nothing of anybody; a new part
-// of one is put on the list of places.
+// Addresses of the box's own pages and calls tell nothing of anybody.
 func TestRoutesStay(t *testing.T) {
 	n, route, found := NewNames(Known{}), regexp.MustCompile(`"(/[a-z0-9_{}:*./-]+)"`), 0
 	for _, dir := range []string{"../api", "../web"} {

@@ -12,12 +12,7 @@ func places() []string {
 		"original", "retry", "cancel", "search", "jobs", "events", "library", "activity", "posture", "settings", "account", "access", "https", "audit", "about",
 		"diagnostics", "preview", "outgoing", "export", "openapi.json", "favicon.ico", "_edge", "verify", "facts", "reauthenticate", "passkey", ".well-known", "acme-challenge", "local", "ca-certificates",
 		"name", "more", "state", "tray", "packages", "add", "step", "allow", "undo", "forget", "totp", "codes", "confirm", "off", "file", "others", "end", "everywhere",
-		"passkeys", "remove", "appearance", "key", "new", "order", "only", "back", "renew", "drop", "notices", "test", "stop", "reach", "first",
+		"passkeys", "remove", "appearance", "key", "new", "order", "only", "back", "renew", "drop", "notices", "test", "stop", "reach", "first", "copies", "keep", "fetch",
 		"manifest.webmanifest",
 	}
-}
-
-// variables are what stands in routes for what differs.
-func variables() []string {
-	return []string{"{id}", "{service}", "{name}", "{file}", "*path", ":id"}
 }

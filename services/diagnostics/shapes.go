@@ -2,6 +2,7 @@ package diagnostics
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -49,7 +50,7 @@ func shapes() []shape {
 		spans(at("quoted-secret", `(?i)\blogin\s+\S+\s+password\s+(\S+)`, 1, nil, "login")),
 		at("quoted-secret", `(?i)\b(?:login|credentials?) +[^\s/:]+[/:](\S+)`, 1, nil, "login", "credential"),
 		at("quoted-secret", `(?i)\bidentified +by +(`+quoted+`)`, 1, nil, "identified"),
-		at("flag", `(?i)(?:^|\s)--?[a-z-]*(?:password|passphrase|passwd|token|secret|key)[a-z-]*[ \t]+([^\s\[\]|-]\S*)`, 1, nil, "-"),
+		at("flag", `(?i)(?:^|\s)--?[a-z-]*(?:password|passphrase|passwd|token|secret|key)[a-z-]*[ \t]+([^\s\[\]|-]\S*)`, 1, noPlaceholder, "-"),
 		at("flag", `\b(?:sshpass|mysql\w*|mariadb\S*|mongo\w*|redis-cli|smbclient|ldap\w+)\b[^\n|;&]*?\s-[paw] ?([^\s-]\S*)`, 1, nil, "sshpass", "mysql", "mariadb", "mongo", "redis-cli", "smbclient", "ldap"),
 		at("flag", `\b(?:ENV|export|setenv)\s+\w*(?i:`+telling+`|key)\w*[ \t]+(\S+)`, 1, nil, append(told(), "key")...),
 		at("flag", `\b(?:SET|set)\s+\w*(?i:`+telling+`|key)\w*[ \t]+(\S+)`, 1, notAWord, append(told(), "key")...),
@@ -81,6 +82,11 @@ func noPredicate(s string) bool {
 		return false
 	}
 	return !replaced(s)
+}
+
+// noPlaceholder reports what does not stand for a value in the usage of a command.
+func noPlaceholder(s string) bool {
+	return !slices.Contains([]string{"KEY", "NAME", "FILE", "VALUE", "TOKEN", "SECRET", "PASSWORD", "PASSPHRASE"}, s)
 }
 
 // strange reports what is no word of a sentence: long, and with digits and

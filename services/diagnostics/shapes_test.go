@@ -101,7 +101,7 @@ func TestShapesLeaveFacts(t *testing.T) {
 		`"COFFER_SECRET_KEY": "configured"`, `{"jobs_waiting": 4, "sources_ready": 100000}`, "the setup code is wrong", "token expired", "worker exited before it was ready",
 		"no space left on device", "10001 10002 1234567890123456789", "keys=3 sessions=12", `coffer_posture_check{id="api-keys",status="degraded"} 0`, "coffer_volume_size_bytes 2.52760256512e+11", `"read session-key: EACCES, tcp: EPERM"`, "sha256 mismatch", "the secrets: new ones are made", "Name or password is wrong.", "auth: it failed", "key (optional) is empty", "token (scope) missing",
 		`msg="sign-in refused" token_id=7`, "source failed code=encrypted attempts=3", "exit code 137", "status code 502", "coffer/services/auth.(*Keeper).checkPassword(0xc000123)", "a secret (see docs) is there",
-		"COFFER_TLS_KEY: /certs/box.pem cannot be read: permission denied", `msg="it does not hold a key:" took=3s`, "kein Wiederherstellungscode übrig", "Das Passwort ist falsch.", "cannot set token expiry", "state-of-the-art interpolation-of-something",
+		"COFFER_TLS_KEY: /certs/box.pem cannot be read: permission denied", `msg="it does not hold a key:" took=3s`, "kein Wiederherstellungscode übrig", "Das Passwort ist falsch.", "cannot set token expiry", "storage --endpoint URL --access-key KEY [--test]", "state-of-the-art interpolation-of-something",
 	} {
 		if clean, counts, err := s.Clean(text); err != nil || clean != text {
 			t.Errorf("%q becomes %q, %v, %v", text, clean, counts, err)
