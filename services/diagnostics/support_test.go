@@ -21,6 +21,7 @@ func forSupport() map[string][]string {
 			"too large body: 2147483649 bytes", `"POST /api/v1/sources HTTP/1.1"`},
 		`msg=request method=POST route=/settings/backups/restore/undo status=403 duration=68.991µs bytes=213 client="" request_id=tk55gy27zdieadwenvdnppu4ba`: {
 			`method=POST route=/settings/backups/restore/undo status=403 duration=68.991µs bytes=213 client="" request_id=[id:`},
+		`msg=request method=GET route=/settings/whatever/{other}/made status=200`: {"route=/settings/whatever/{other}/made status=200"},
 		// what services say
 		`msg="request failed" request_id=0123456789abcdef0123456789abcdef error="open /data/store/coffer.db: no space left on device"`: {
 			`msg="request failed" request_id=[id:`, `error="open /data/store/coffer.db: no space left on device"`},
