@@ -15,6 +15,7 @@ type Restore struct {
 	Full, Busy, Failed           string
 	Newer                        string // %s: what the box says of it, in English
 	Here                         string // %s: when it was made
+	FromStorage                  string
 	FromBackups, FromBackupsText string // on the page of backups
 
 	// Of what was there before the last restore.
@@ -41,8 +42,9 @@ func englishRestore() Restore {
 		NoFile: "Choose the backup file.", Damaged: "The backup is damaged. Nothing was changed; take another copy of it.",
 		NoBackup: "This is no backup of Coffer. Nothing was changed.", Full: "There is not enough room on the volume for the backup. Nothing was changed.",
 		Busy: "A backup is being made or read. Try again when it is done.", Failed: "It could not be put in place. Nothing was changed; the container's log says why.",
-		Newer: "%s Nothing was changed.",
-		Here:  "The backup of %s, which lies on the box, is put back.", FromBackups: "Restore", FromBackupsText: "A backup file can take the place of everything that is in the box.",
+		Newer:       "%s Nothing was changed.",
+		FromStorage: "Does it lie in your storage? On the machine of this box, “docker exec -it coffer coffer backup storage” and “coffer backup fetch” bring it here, and “coffer restore” puts it back.",
+		Here:        "The backup of %s, which lies on the box, is put back.", FromBackups: "Restore", FromBackupsText: "A backup file can take the place of everything that is in the box.",
 
 		Former: "Before the last restore", FormerText: "What was in the box before is still on the volume. It was put aside on %s.",
 		PutBack: "Go back to it", PutBackMeans: "What is in the box now is put aside in its place, so that this can be undone too. Everybody is signed out, and keys of programs have to be made anew.",
@@ -68,8 +70,9 @@ func germanRestore() Restore {
 		NoFile: "Wähle die Sicherungsdatei.", Damaged: "Die Sicherung ist beschädigt. Nichts wurde geändert; nimm eine andere Kopie davon.",
 		NoBackup: "Das ist keine Sicherung von Coffer. Nichts wurde geändert.", Full: "Auf dem Datenträger ist nicht genug Platz für die Sicherung. Nichts wurde geändert.",
 		Busy: "Eine Sicherung entsteht gerade oder wird gelesen. Versuche es danach noch einmal.", Failed: "Sie konnte nicht eingesetzt werden. Nichts wurde geändert; das Log des Containers sagt, warum.",
-		Newer: "%s Nichts wurde geändert.",
-		Here:  "Die Sicherung vom %s, die auf der Box liegt, wird zurückgespielt.", FromBackups: "Zurückspielen", FromBackupsText: "Eine Sicherungsdatei kann an die Stelle von allem treten, was in der Box ist.",
+		Newer:       "%s Nichts wurde geändert.",
+		FromStorage: "Liegt sie in deinem Speicher? Auf dem Rechner dieser Box holen „docker exec -it coffer coffer backup storage“ und „coffer backup fetch“ sie hierher, und „coffer restore“ spielt sie zurück.",
+		Here:        "Die Sicherung vom %s, die auf der Box liegt, wird zurückgespielt.", FromBackups: "Zurückspielen", FromBackupsText: "Eine Sicherungsdatei kann an die Stelle von allem treten, was in der Box ist.",
 
 		Former: "Vor dem letzten Zurückspielen", FormerText: "Was vorher in der Box war, liegt noch auf dem Volume. Es wurde am %s beiseitegelegt.",
 		PutBack: "Dahin zurückkehren", PutBackMeans: "Was jetzt in der Box ist, wird dafür beiseitegelegt; auch das lässt sich also rückgängig machen. Alle werden abgemeldet, und Schlüssel von Programmen müssen neu erstellt werden.",
