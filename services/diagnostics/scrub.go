@@ -68,6 +68,7 @@ func (s *Shapes) find(text string) []hit {
 	hits := append(s.assignments(text), s.blocks(text)...)
 	hits = append(hits, words(text)...)
 	small, seams := smallLetters(text), seams(text)
+	hits = append(hits, split(text, seams)...)
 	for _, rule := range s.rules {
 		hits = append(hits, rule.find(text, small)...)
 		hits = append(hits, rule.across(text, seams)...)

@@ -1,6 +1,10 @@
 package diagnostics
 
-import "strings"
+import (
+	"bytes"
+	"encoding/base64"
+	"strings"
+)
 
 // Shapes of words that need no expression: runs of one set of characters. They
 // are looked for everywhere, and so by hand.
@@ -12,6 +16,7 @@ const (
 	shortestPadded = 6  // characters of base64 before == or, one more, =
 	shortestLine   = 16 // characters of each line of an encoded block
 	shortestLast   = 4  // of its last
+	shortestText   = 16 // characters of base64 that may hold a text
 )
 
 // words are the hex, base32, base64 and random words of a text.
@@ -36,6 +41,8 @@ func words(text string) (hits []hit) {
 			add(from, to+2, "base64")
 		case pad == 1 && to-from > shortestPadded && ends(text, to+1) && mixed(text[from:to]):
 			add(from, to+1, "base64")
+		case readable(text[from:to]):
+			add(from, to+pad, "base64")
 		}
 	})
 	runs(text, drawable, shortestRandom, func(from, to int) {
@@ -44,6 +51,38 @@ func words(text string) (hits []hit) {
 		}
 	})
 	return append(hits, encodedLines(text)...)
+}
+
+// Bounds of a random word in the middle of which a line ends, in characters.
+const (
+	shortestSplit = 20
+	shortestSide  = 6
+)
+
+// split are the random words in the middle of which lines end. Neither part has
+// to look like one.
+func split(text string, seams []view) (hits []hit) {
+	for _, v := range seams {
+		runs(string(v.text), drawable, shortestSplit, func(from, to int) {
+			h := hit{int(v.from[from]), int(v.to[to-1]), "entropy"}
+			first := strings.IndexByte(text[h.from:h.to], '\n')
+			last := strings.LastIndexByte(text[h.from:h.to], '\n')
+			if first >= shortestSide && h.to-h.from-last > shortestSide && (drawn(string(v.text[from:to])) || readable(string(v.text[from:to]))) {
+				hits = append(hits, h)
+			}
+		})
+	}
+	return hits
+}
+
+// readable reports base64 that holds a text: what reads as such by chance is
+// shorter than it has to be here.
+func readable(word string) bool {
+	if len(word) < shortestText {
+		return false
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(strings.NewReplacer("+", "-", "/", "_").Replace(word))
+	return err == nil && !bytes.ContainsFunc(raw, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
 // runs tells the longest parts of a text that are of one set of characters, if
