@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -252,6 +253,7 @@ func TestCopies(t *testing.T) {
 	if gone.Items[0].Purpose != "s3" || gone.Items[0].Destination != way.at {
 		t.Errorf("counted %+v", gone.Items)
 	}
+	checks(ctx, t, b)
 	for _, text := range []string{log, b.Log()} {
 		if strings.Contains(text, bucket.Secret) || strings.Contains(text, wrong) {
 			t.Error("a key of the storage is in the log")
@@ -264,6 +266,28 @@ func TestCopies(t *testing.T) {
 		t.Errorf("it stops with %d, want 0", code)
 	}
 	rescue(ctx, t, binary, dir, way.at, identity)
+}
+
+// checks looks whether the claims hold that a storage touches.
+func checks(ctx context.Context, t *testing.T, b *box.Native) {
+	t.Helper()
+	var report struct {
+		Items []struct{ ID, Status, Evidence string }
+	}
+	for len(report.Items) == 0 { // it looks soon after its start
+		err := b.Get(ctx, "/api/v1/posture", &report)
+		if err == nil {
+			err = box.Pause(ctx, 200*time.Millisecond)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, item := range report.Items {
+		if slices.Contains([]string{"secrets-readers", "no-egress", "backup-sealed", "backup-proven"}, item.ID) && item.Status == "fail" {
+			t.Errorf("%s: %s", item.ID, item.Evidence)
+		}
+	}
 }
 
 // rescue has an empty box fetch the copy and become the one that was lost.
