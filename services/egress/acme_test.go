@@ -168,7 +168,7 @@ func ordering(t *testing.T) (*ca, *network, Client, Order) {
 		}
 		c.ServeHTTP(w, r)
 	}))
-	n.names[authorityHost] = []string{"10.1.2.3"}
+	n.leads(authorityHost, "10.1.2.3")
 	client := serve(t, n.server(ACME))
 	client.Challenges = &shelf{open: map[string]string{}}
 	return c, n, client, o
@@ -294,7 +294,7 @@ func TestOrdersThatFail(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, n, client, o := ordering(t)
-			n.names["other.example"] = []string{"10.1.2.3"}
+			n.leads("other.example", "10.1.2.3")
 			for path, odd := range row.odd {
 				c.odd[path] = odd(c)
 			}
@@ -303,7 +303,7 @@ func TestOrdersThatFail(t *testing.T) {
 			if put := client.Challenges.(*shelf); len(put.open) > 0 {
 				t.Errorf("still served: %v", put.open)
 			}
-			for _, host := range n.asked {
+			for _, host := range n.hosts() {
 				if host != authorityHost {
 					t.Errorf("%s was asked for", host)
 				}
@@ -363,7 +363,7 @@ func TestOrdersThatMakeNoSense(t *testing.T) {
 			_, err := client.Issue(t.Context(), o, func(Step) {})
 			wants(t, err, CodeInvalid, "")
 			if !n.silent() {
-				t.Errorf("asked for %v", n.asked)
+				t.Errorf("asked for %v", n.hosts())
 			}
 		})
 	}
@@ -372,6 +372,6 @@ func TestOrdersThatMakeNoSense(t *testing.T) {
 	_, err := serve(t, n.server(ACME)).Issue(t.Context(), good, func(Step) {})
 	wants(t, err, CodeRefused, "no https address")
 	if !n.silent() {
-		t.Errorf("asked for %v", n.asked)
+		t.Errorf("asked for %v", n.hosts())
 	}
 }

@@ -39,7 +39,7 @@ func TestStorageAnswers(t *testing.T) {
 		{400, "InvalidThing", CodeAnswered, "InvalidThing", "ada-"},
 	} {
 		n := newNetwork(t, answer(row.status, row.error))
-		n.names["s3.lan"] = []string{"192.168.1.9"}
+		n.leads("s3.lan", "192.168.1.9")
 		b := aBucket()
 		b.AccessKey, b.Secret = "ada-access", "ada-secret"
 		s, err := newStorage(n.through(newDoor(Storage, 1<<30, nil)), b)
@@ -51,7 +51,7 @@ func TestStorageAnswers(t *testing.T) {
 		if row.hide != "" && strings.Contains(err.Error(), row.hide) {
 			t.Errorf("%v quotes a secret", err)
 		}
-		for _, to := range n.dialled {
+		for _, to := range n.reached() {
 			if to != "192.168.1.9:7070" {
 				t.Errorf("%s: went to %s", row.error, to)
 			}
@@ -81,7 +81,7 @@ func TestStorageDoor(t *testing.T) {
 		n.secure.Config.ErrorLog = nil
 		for _, name := range []string{"s3.example.org", "example.com", "s3.lan"} {
 			if row.address != "" {
-				n.names[name] = []string{row.address}
+				n.leads(name, row.address)
 			}
 		}
 		server := n.server(Storage)
@@ -93,8 +93,8 @@ func TestStorageDoor(t *testing.T) {
 		if wants(t, err, row.code, ""); t.Failed() {
 			t.Fatalf("%+v", row)
 		}
-		if row.code == CodeRefused && len(n.dialled) > 0 {
-			t.Errorf("%s: went to %v", row.endpoint, n.dialled)
+		if row.code == CodeRefused && len(n.reached()) > 0 {
+			t.Errorf("%s: went to %v", row.endpoint, n.reached())
 		}
 	}
 }
@@ -168,7 +168,7 @@ func TestCopiesLeft(t *testing.T) {
 		<-r.Context().Done()
 		gone <- struct{}{}
 	}))
-	n.names["s3.lan"] = []string{"192.168.1.9"}
+	n.leads("s3.lan", "192.168.1.9")
 	server := n.server(Storage)
 	server.Bucket = aBucket()
 	c := serve(t, server)
@@ -193,7 +193,7 @@ func TestCopyNames(t *testing.T) {
 		}
 	}
 	if !n.silent() {
-		t.Errorf("asked %v, went to %v", n.asked, n.dialled)
+		t.Errorf("asked %v, went to %v", n.hosts(), n.reached())
 	}
 }
 

@@ -108,7 +108,7 @@ func TestFetch(t *testing.T) {
 		t.Run(r.name, func(t *testing.T) {
 			n := newNetwork(t, web())
 			n.names = names
-			n.names["example.com"] = names["good.example"]
+			n.leads("example.com", names["good.example"]...)
 			var got strings.Builder
 			c := serve(t, n.server(Fetch))
 			p, err := c.Fetch(t.Context(), r.url, &got)
@@ -116,8 +116,8 @@ func TestFetch(t *testing.T) {
 			if r.code == "" && (!strings.Contains(got.String(), r.says) || p.Type != "text/html") {
 				t.Errorf("%+v %.200q, want %q", p, got.String(), r.says)
 			}
-			if !slices.Equal(slices.Compact(n.dialled), r.dialled) {
-				t.Errorf("dialled %v, want %v", n.dialled, r.dialled)
+			if !slices.Equal(slices.Compact(n.reached()), r.dialled) {
+				t.Errorf("dialled %v, want %v", n.reached(), r.dialled)
 			}
 			n.counts(t, r.code, len(r.dialled) > 0)
 		})
@@ -127,10 +127,8 @@ func TestFetch(t *testing.T) {
 // counts checks that what was tried is told, and what was refused with why.
 func (n *network) counts(t *testing.T, code Code, sent bool) {
 	t.Helper()
-	n.mu.Lock()
-	defer n.mu.Unlock()
 	refused, bytes := 0, int64(0)
-	for _, a := range n.attempts {
+	for _, a := range n.told() {
 		if a.Purpose != Fetch || a.Destination == "" || a.At.IsZero() || a.Outcome != Connected && a.Reason == "" {
 			t.Errorf("%+v", a)
 		}
@@ -139,8 +137,8 @@ func (n *network) counts(t *testing.T, code Code, sent bool) {
 		}
 		bytes += a.Sent
 	}
-	if len(n.attempts) == 0 || code == CodeRefused && refused == 0 && !strings.HasSuffix(t.Name(), "without_end") {
-		t.Errorf("told %+v", n.attempts)
+	if len(n.told()) == 0 || code == CodeRefused && refused == 0 && !strings.HasSuffix(t.Name(), "without_end") {
+		t.Errorf("told %+v", n.told())
 	}
 	if sent && code == "" && bytes == 0 {
 		t.Error("no byte is counted")
@@ -158,7 +156,7 @@ func TestRebinding(t *testing.T) {
 		d := through(purpose, limit)
 		ask := d.lookup
 		lookup := func(host string) {
-			n.names = map[string][]string{strings.TrimSuffix(host, "."): answers[min(len(n.asked), 1)]}
+			n.leads(strings.TrimSuffix(host, "."), answers[min(len(n.hosts()), 1)]...)
 		}
 		d.lookup = func(ctx context.Context, host string) ([]netip.Addr, error) { lookup(host); return ask(ctx, host) }
 		return d
@@ -167,21 +165,21 @@ func TestRebinding(t *testing.T) {
 	var got strings.Builder
 	_, err := c.Fetch(t.Context(), "http://rebind.example/page", &got)
 	wants(t, err, "", "")
-	if !slices.Equal(n.dialled, []string{"93.184.215.14:80"}) || len(n.asked) != 1 {
-		t.Errorf("asked %v, dialled %v", n.asked, n.dialled)
+	if !slices.Equal(n.reached(), []string{"93.184.215.14:80"}) || len(n.hosts()) != 1 {
+		t.Errorf("asked %v, dialled %v", n.hosts(), n.reached())
 	}
 	// The second time the name leads inside.
 	_, err = c.Fetch(t.Context(), "http://rebind.example/page", &got)
 	wants(t, err, CodeRefused, "this machine")
-	if len(n.dialled) != 1 {
-		t.Errorf("dialled %v", n.dialled)
+	if len(n.reached()) != 1 {
+		t.Errorf("dialled %v", n.reached())
 	}
 }
 
 // What unpacks to more than is taken is given up on the way.
 func TestBomb(t *testing.T) {
 	n := newNetwork(t, web())
-	n.names["good.example"] = []string{"1.1.1.1"}
+	n.leads("good.example", "1.1.1.1")
 	d, got := n.through(publicDoor(Fetch, maxPage, n.tell)), 0
 	err := fetch(t.Context(), d, &url.URL{Scheme: "http", Host: "good.example", Path: "/bomb"},
 		func(Page) error { return nil }, func(b []byte) error { got += len(b); return nil })
@@ -199,7 +197,7 @@ func TestBomb(t *testing.T) {
 // A caller that stops listening ends the fetch.
 func TestFetchWriterFails(t *testing.T) {
 	n := newNetwork(t, web())
-	n.names["good.example"] = []string{"1.1.1.1"}
+	n.leads("good.example", "1.1.1.1")
 	full := errors.New("full")
 	_, err := serve(t, n.server(Fetch)).Fetch(t.Context(), "http://good.example/page", failing{full})
 	if !errors.Is(err, full) {

@@ -49,7 +49,7 @@ func someNotice() Notice {
 func TestWebhook(t *testing.T) {
 	s := &told{}
 	n := newNetwork(t, s)
-	n.names["hooks.example.com"] = []string{"93.184.215.14"}
+	n.leads("hooks.example.com", "93.184.215.14")
 	server := n.server(Notices)
 	server.Recipient = Recipient{Kind: Webhook, Address: "https://ada:s3cret@hooks.example.com/in/token-4711?k=v"}
 	got, err := serve(t, server).Notify(t.Context(), someNotice())
@@ -74,12 +74,10 @@ func TestWebhook(t *testing.T) {
 			t.Errorf("%s is %v, want %s", k, sent[k], want)
 		}
 	}
-	if c := n.dialled; len(c) != 1 || c[0] != "93.184.215.14:443" {
+	if c := n.reached(); len(c) != 1 || c[0] != "93.184.215.14:443" {
 		t.Errorf("connected to %v", c)
 	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for _, a := range n.attempts {
+	for _, a := range n.told() {
 		if strings.Contains(a.Destination+a.Reason, "token") || strings.Contains(a.Destination+a.Reason, "s3cret") || a.Purpose != Notices {
 			t.Errorf("counted %+v", a)
 		}
@@ -89,7 +87,7 @@ func TestWebhook(t *testing.T) {
 func TestNtfy(t *testing.T) {
 	s := &told{answer: asNtfy}
 	n := newNetwork(t, s)
-	n.names["ntfy"] = []string{"172.18.0.4"}
+	n.leads("ntfy", "172.18.0.4")
 	server := n.server(Notices)
 	server.Recipient = Recipient{Kind: Ntfy, Address: "http://:tk_abc@ntfy/box"}
 	got, err := serve(t, server).Notify(t.Context(), someNotice())
@@ -107,8 +105,8 @@ func TestNtfy(t *testing.T) {
 	if _, password, _ := s.got[0].BasicAuth(); password != "tk_abc" {
 		t.Error("the token is not sent")
 	}
-	if n.asked[0] != "ntfy" {
-		t.Errorf("asked for %q: a name of the owner's network is searched in its domains", n.asked[0])
+	if n.hosts()[0] != "ntfy" {
+		t.Errorf("asked for %q: a name of the owner's network is searched in its domains", n.hosts()[0])
 	}
 }
 
@@ -181,7 +179,7 @@ func TestNoticesClosed(t *testing.T) {
 	c := serve(t, server)
 	wants(t, c.ask(t.Context(), Request{Purpose: Notices, URL: "http://other.lan/"}, nil), CodeInvalid, "no notice")
 	if !n.silent() {
-		t.Errorf("asked for %v, connected to %v", n.asked, n.dialled)
+		t.Errorf("asked for %v, connected to %v", n.hosts(), n.reached())
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,13 +22,15 @@ import (
 // address.
 type network struct {
 	t      *testing.T
-	names  map[string][]string // addresses of each name, without the last dot
 	plain  *httptest.Server
 	secure *httptest.Server
 
+	// A message with descriptors is nothing that the race detector sees an order
+	// in, so that what a test reads after an answer is locked too.
 	mu       sync.Mutex
-	asked    []string // names
-	dialled  []string // addresses and ports
+	names    map[string][]string // addresses of each name, without the last dot
+	asked    []string            // names
+	dialled  []string            // addresses and ports
 	attempts []Attempt
 }
 
@@ -113,10 +116,33 @@ func serve(t *testing.T, s *server) Client {
 	return Client{Socket: path}
 }
 
-func (n *network) silent() bool {
+func (n *network) silent() bool { return len(n.hosts())+len(n.reached()) == 0 }
+
+// leads has a name lead to addresses.
+func (n *network) leads(name string, addresses ...string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return len(n.asked)+len(n.dialled) == 0
+	n.names[name] = addresses
+}
+
+// hosts are the names that were asked for.
+func (n *network) hosts() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.asked)
+}
+
+// reached are the addresses and ports that were connected to.
+func (n *network) reached() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.dialled)
+}
+
+func (n *network) told() []Attempt {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.attempts)
 }
 
 // wants checks the code of an error; "" wants none.

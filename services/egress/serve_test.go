@@ -33,15 +33,15 @@ func TestClosedPurposes(t *testing.T) {
 	} {
 		t.Run(r.name, func(t *testing.T) {
 			n := newNetwork(t, web())
-			n.names["good.example"] = []string{"1.1.1.1"}
-			n.names["ca.example"] = []string{"1.1.1.1"}
+			n.leads("good.example", "1.1.1.1")
+			n.leads("ca.example", "1.1.1.1")
 			c := serve(t, n.server(r.open...))
 			wants(t, c.ask(t.Context(), r.request, func(*lines, answer) error { return nil }), r.code, "")
 			if !n.silent() {
-				t.Errorf("asked for %v, dialled %v", n.asked, n.dialled)
+				t.Errorf("asked for %v, dialled %v", n.hosts(), n.reached())
 			}
-			if r.code == CodeClosed && (len(n.attempts) != 1 || n.attempts[0].Outcome != Refused || n.attempts[0].Reason == "") {
-				t.Errorf("told %+v", n.attempts)
+			if r.code == CodeClosed && (len(n.told()) != 1 || n.told()[0].Outcome != Refused || n.told()[0].Reason == "") {
+				t.Errorf("told %+v", n.told())
 			}
 		})
 	}
@@ -79,7 +79,7 @@ func TestStrangersAreNotRead(t *testing.T) {
 	_, err := serve(t, s).Fetch(t.Context(), "http://good.example/page", &strings.Builder{})
 	wants(t, err, CodeRefused, "may not go out")
 	if !n.silent() {
-		t.Errorf("asked for %v", n.asked)
+		t.Errorf("asked for %v", n.hosts())
 	}
 }
 
@@ -101,7 +101,7 @@ func TestGarbage(t *testing.T) {
 		}
 	}
 	if !n.silent() {
-		t.Errorf("asked for %v", n.asked)
+		t.Errorf("asked for %v", n.hosts())
 	}
 }
 
