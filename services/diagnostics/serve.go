@@ -82,16 +82,19 @@ func Prove(secrets [][]byte) Proof {
 	left := map[string]bool{}
 	s := NewSweep(secrets)
 	for _, secret := range secrets {
-		for _, needle := range needles(secret)[:1] {
-			if len(foldText(string(needle))) < shortest || itself(foldText(string(needle))) {
-				continue
-			}
-			for _, c := range Disguises(string(needle)) {
-				p.Planted++
-				clean, _, err := s.Clean("level=ERROR msg=canary value=" + c.Text + " end\n")
-				if err != nil || c.In(clean) {
-					left[c.Form] = true
-				}
+		all := needles(secret)
+		if len(all) == 0 { // PEM without a private key
+			continue
+		}
+		needle := string(all[0])
+		if len(foldText(needle)) < shortest || itself(foldText(needle)) {
+			continue
+		}
+		for _, c := range Disguises(needle) {
+			p.Planted++
+			clean, _, err := s.Clean("level=ERROR msg=canary value=" + c.Text + " end\n")
+			if err != nil || c.In(clean) {
+				left[c.Form] = true
 			}
 		}
 	}

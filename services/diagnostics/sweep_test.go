@@ -3,6 +3,7 @@ package diagnostics
 import (
 	"bytes"
 	"encoding/json"
+	"encoding/pem"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -118,8 +119,9 @@ func TestServeRefuses(t *testing.T) {
 
 func TestProve(t *testing.T) {
 	for range 20 {
-		p := Prove([][]byte{[]byte("ABCDEFGH"), []byte(drawnText(32)), []byte("a")})
-		if len(p.Left) > 0 || p.Secrets != 3 || p.Planted < 60 {
+		public := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte(drawnText(64))})
+		p := Prove([][]byte{[]byte("ABCDEFGH"), []byte(drawnText(32)), []byte("a"), public, nil})
+		if len(p.Left) > 0 || p.Secrets != 5 || p.Planted < 60 {
 			t.Errorf("%+v", p)
 		}
 	}
