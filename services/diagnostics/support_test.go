@@ -1,6 +1,8 @@
 package diagnostics
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -63,10 +65,8 @@ func forSupport() map[string][]string {
 // TestSupportCanRead: what is needed to help is still in the log that is given
 // away.
 func TestSupportCanRead(t *testing.T) {
-	var lines []string
-	for line := range forSupport() {
-		lines = append(lines, line)
-	}
+	// In any order: what ends a line and what begins the next make no secret.
+	lines := slices.Collect(maps.Keys(forSupport()))
 	d, err := (&box{lines: lines}).keeper(t).Preview(t.Context(), true)
 	if err != nil {
 		t.Fatal(err)
@@ -79,5 +79,21 @@ func TestSupportCanRead(t *testing.T) {
 				t.Errorf("%s is gone of\n%s\n%s", fact, line, got)
 			}
 		}
+	}
+}
+
+// A stack stays whole: its lines end and begin with what would be a random word
+// if they were one.
+func TestStackStays(t *testing.T) {
+	const stack = `goroutine 7 [running]:
+coffer/services/parser/internal/pdf.(*Reader).page(0xc000123456, 0x7)
+	/src/services/parser/internal/pdf/read.go:117 +0x1d4
+coffer/services/parser.serve(...)
+	/src/services/parser/child.go:88 +0xabc12
+net/http.(*conn).serve(0xc0001c2000, {0x1a2b3c8, 0xc000198030})
+	/usr/local/go/src/net/http/server.go:2092 +0x12ab4
+`
+	if got, _, err := NewShapes().Clean(stack); err != nil || got != stack {
+		t.Errorf("%v\n%s", err, got)
 	}
 }

@@ -3,6 +3,7 @@ package diagnostics
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 	"strings"
 )
 
@@ -67,12 +68,22 @@ func split(text string, seams []view) (hits []hit) {
 			h := hit{int(v.from[from]), int(v.to[to-1]), "entropy"}
 			first := strings.IndexByte(text[h.from:h.to], '\n')
 			last := strings.LastIndexByte(text[h.from:h.to], '\n')
-			if first >= shortestSide && h.to-h.from-last > shortestSide && (drawn(string(v.text[from:to])) || readable(string(v.text[from:to]))) {
+			if first < shortestSide || h.to-h.from-last <= shortestSide || pathlike(text[h.from:h.from+first]) || pathlike(text[h.from+last+1:h.to]) {
+				return
+			}
+			if whole := string(v.text[from:to]); drawn(whole) || readable(whole) {
 				hits = append(hits, h)
 			}
 		})
 	}
 	return hits
+}
+
+// pathlike reports words with slashes between them, like those that stand in each
+// line of a stack.
+func pathlike(s string) bool {
+	words := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("/._- \t", r) })
+	return strings.Contains(s, "/") && !slices.ContainsFunc(words, func(w string) bool { return strings.Trim(w, "abcdefghijklmnopqrstuvwxyz") != "" })
 }
 
 // readable reports base64 that holds a text: what reads as such by chance is
