@@ -68,8 +68,8 @@ func Find(pid int, role string) (Process, bool) {
 
 // ConfinedChild waits for a child of the parser that has confined itself, which
 // it does once PDFium is loaded and before it reads a byte: it then has more
-// filters than its parent.
-func ConfinedChild(ctx context.Context, pid int) (Process, bool) {
+// filters than its parent. Its first arguments are those given.
+func ConfinedChild(ctx context.Context, pid int, args ...string) (Process, bool) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	filters := func(p Process) int {
@@ -83,7 +83,7 @@ func ConfinedChild(ctx context.Context, pid int) (Process, bool) {
 	for {
 		parser, ok := Find(pid, "parser")
 		for _, p := range Family(pid) {
-			if ok && p.Role() == "parser-child" && filters(p) > filters(parser) {
+			if ok && p.Role() == "parser-child" && len(p.Args) >= 2+len(args) && slices.Equal(p.Args[2:2+len(args)], args) && filters(p) > filters(parser) {
 				return p, true
 			}
 		}

@@ -1,7 +1,9 @@
 package image
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"coffer/scripts/e2e/inject"
 	"coffer/scripts/e2e/papers"
 	"coffer/scripts/e2e/tier"
+	"coffer/services/extract/extracttest"
 )
 
 // Each process is made to try, itself, what its role has no business with.
@@ -54,12 +57,18 @@ func TestWhatProcessesCannotDo(t *testing.T) {
 		{"parser", [][]inject.Try{internet, files, machine, sockets, programs[1:]}}, // it starts its children
 		{"parser-child", [][]inject.Try{internet, files, machine, sockets,
 			{inject.Socket("unix socket", unix.AF_UNIX, unix.SOCK_STREAM)}, programs}},
+		{"parser-child unpack", [][]inject.Try{internet, files, machine, sockets,
+			{inject.Socket("unix socket", unix.AF_UNIX, unix.SOCK_STREAM)}, programs}},
 		{"api", [][]inject.Try{internet, files[5:], machine, sockets[1:], programs}},
 	} {
 		t.Run(r.role, func(t *testing.T) {
-			pid := c.process(t, r.role).PID
-			if r.role == "parser-child" {
-				child, ok := box.ConfinedChild(within(t, time.Minute), c.pid(t))
+			role, args, _ := strings.Cut(r.role, " ")
+			if args == "unpack" {
+				c.unpacks(t)
+			}
+			pid := c.process(t, role).PID
+			if role == "parser-child" {
+				child, ok := box.ConfinedChild(within(t, time.Minute), c.pid(t), strings.Fields(args)...)
 				if !ok {
 					t.Fatal("no child of the parser confines itself")
 				}
@@ -82,6 +91,20 @@ func TestWhatProcessesCannotDo(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+// unpacks gives the box an archive that takes a while: its documents are more
+// than pipes and sockets hold, or what takes it apart is done at once.
+func (c *container) unpacks(t *testing.T) {
+	t.Helper()
+	const documents, lines = 300, 6000
+	var members []extracttest.Member
+	for n := range documents {
+		members = append(members, extracttest.Member{Name: fmt.Sprintf("%d.txt", n), Text: fmt.Sprintf("number %d ", n) + strings.Repeat("and so on, ", lines)})
+	}
+	if _, err := c.Upload(within(t, time.Minute), "many.tgz", extracttest.Gzip(t, extracttest.Tar(t, members...))); err != nil {
+		t.Fatal(err)
 	}
 }
 
