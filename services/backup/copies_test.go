@@ -211,3 +211,30 @@ func TestSurplusCopies(t *testing.T) {
 		}
 	}
 }
+
+// A copy that somebody else removed is no longer counted on, but not because a
+// list does not have it yet.
+func TestCopyRemovedElsewhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, b := copiedRig(t)
+		r.key()
+		planned(r, 10*time.Minute)
+		b.set(func() { clear(b.objects) })
+		to, err := b.CopyTarget(t.Context())
+		librarytest.Must(t, err)
+		copiedTo := func() string {
+			t.Helper()
+			librarytest.Must(t, r.thinCopies(t.Context(), to, keep))
+			all, err := r.Keeper.dir.all()
+			librarytest.Must(t, err)
+			return all[0].CopiedTo
+		}
+		if got := copiedTo(); got != to.Place() {
+			t.Errorf("a list that is late: %q", got)
+		}
+		time.Sleep(2 * afterward)
+		if got := copiedTo(); got != "" {
+			t.Errorf("it is gone, and still counted on at %q", got)
+		}
+	})
+}
